@@ -1,0 +1,277 @@
+/**
+ * The one home of every number. Both transports are handed the parsed object, the engine gets its
+ * limits from it word by word: no default, range or bound stands anywhere else.
+ */
+import { rangeError, typeError } from './errors.js'
+
+export const DEFAULT_HOST = '127.0.0.1'
+export const DEFAULT_PORT = 5071
+
+const MAX_INT = 2 ** 31 - 1
+/** The first byte of a legal frame is 0x00: that tells it from other protocols on the same port. */
+const MAX_FRAME = 2 ** 24 - 1
+
+interface NumberSpec {
+  readonly unit: string
+  readonly server: number
+  readonly client: number
+  readonly min: number
+  readonly max: number
+}
+
+function number(
+  unit: string,
+  server: number,
+  client: number = server,
+  min = 1,
+  max: number = MAX_INT,
+): NumberSpec {
+  return { unit, server, client, min, max }
+}
+
+export type NumberOption =
+  | 'maxFrameLength'
+  | 'maxOutboundFrameLength'
+  | 'maxDepth'
+  | 'maxElements'
+  | 'maxMapEntries'
+  | 'maxKeyLength'
+  | 'maxActionLength'
+  | 'inboundQueueMessages'
+  | 'inboundQueueBytes'
+  | 'dispatchTimeBudget'
+  | 'writeHighWater'
+  | 'writeLowWater'
+  | 'maxBufferedOut'
+  | 'connectTimeout'
+  | 'closeTimeout'
+  | 'drainTimeout'
+  | 'ringBytes'
+  | 'chunkBytes'
+  | 'heldBytes'
+
+/** Every numeric option: unit, default of a server and of a client, range. */
+export const NUMBER_OPTIONS: { readonly [Name in NumberOption]: NumberSpec } = {
+  /** Payload bytes of a frame that comes in; a longer one closes with `FRAME_TOO_LARGE`. */
+  maxFrameLength: number('bytes', 65_536, 1_048_576, 1, MAX_FRAME),
+  /** Payload bytes of a frame that goes out; `send()` of a longer one throws `FRAME_TOO_LARGE`. */
+  maxOutboundFrameLength: number('bytes', 1_048_576, 1_048_576, 1, MAX_FRAME),
+  /** Nesting of maps and arrays, the message itself being 1; both ways. */
+  maxDepth: number('levels', 64, 64, 1, 64),
+  /** Values of one frame, the message itself included, keys not counted. */
+  maxElements: number('values', 16_384, 262_144),
+  /** Entries of one map. */
+  maxMapEntries: number('entries', 4_096, 65_536),
+  maxKeyLength: number('bytes', 256),
+  maxActionLength: number('bytes', 64),
+  /** Messages, and their payload bytes, that wait in an inbox per connection. */
+  inboundQueueMessages: number('messages', 1_024),
+  inboundQueueBytes: number('bytes', 1_048_576),
+  /** Time for handlers per look, read every 32 messages; the rest runs in the next turn. */
+  dispatchTimeBudget: number('ms', 2),
+  /** `isWritable` turns false from here, true again (and `onDrain()`) at `writeLowWater`. */
+  writeHighWater: number('bytes', 65_536),
+  writeLowWater: number('bytes', 32_768, 32_768, 0),
+  /** Bytes accepted by `send()` that the kernel has not taken; beyond: `slowConsumer`. */
+  maxBufferedOut: number('bytes', 2_097_152),
+  /** From the call of `connect()` to the server's greeting. */
+  connectTimeout: number('ms', 10_000),
+  /** For flush and FIN of a close; then the connection is reset. */
+  closeTimeout: number('ms', 5_000),
+  /** For all closes of `stop()`; then what is left is reset. */
+  drainTimeout: number('ms', 5_000),
+  /** Memory of the environment: the first endpoint's value holds, a different later one throws. */
+  ringBytes: number('bytes', 1_048_576, 1_048_576, 4_096, 2 ** 26),
+  chunkBytes: number('bytes', 262_144, 262_144, 4_096, 2 ** 24),
+  heldBytes: number('bytes', 67_108_864),
+}
+
+/** Every other option: its values, the default of a server and of a client. */
+export const CHOICE_OPTIONS = {
+  transport: { values: ['auto', 'native', 'pure'], server: 'auto', client: 'auto' },
+  slowConsumer: { values: ['close', 'drop-newest'], server: 'close', client: 'close' },
+  onHandlerError: { values: ['close', 'report'], server: 'close', client: 'close' },
+  /** Not read from a peer between `writeHighWater` and `writeLowWater`. */
+  pauseReadWhenOutFull: { values: [true, false], server: true, client: false },
+  noDelay: { values: [true, false], server: true, client: true },
+  /** Whether readers may be compiled by `new Function`; of the environment, as `ringBytes`. */
+  codegen: { values: [true, false], server: true, client: true },
+} as const
+
+/** What the engine works with beside the options; handed to it when it starts. */
+export const ENGINE = {
+  /** Messages that one connection may pass on before the others had their turn. */
+  messagesPerPass: 64,
+  /** The clock is read every so many messages. */
+  messagesPerClock: 32,
+  /** Bytes after which the ring is committed although sockets are still ready. */
+  commitBytes: 65_536,
+  /** Bytes read from a socket at once, into one buffer per thread. */
+  readBytes: 65_536,
+  /** Shapes of the environment, of one connection, and fields of one shape. */
+  maxShapes: 512,
+  maxShapesPerConnection: 64,
+  maxShapeFields: 256,
+  maxShapeDepth: 8,
+  /** Sightings of a shape before it is defined. */
+  shapeSightings: 3,
+  /** How long `exit` waits for the engine's thread. */
+  exitTimeout: 200,
+} as const
+
+type NumberOptions = { [Name in NumberOption]?: number | undefined }
+type ChoiceOptions = {
+  [Name in keyof typeof CHOICE_OPTIONS]?:
+    | (typeof CHOICE_OPTIONS)[Name]['values'][number]
+    | undefined
+}
+
+/** Limits and switches that Server, Client and ConnectionListener share. */
+export interface Limits extends NumberOptions, ChoiceOptions {}
+
+export interface ServerOptions extends Limits {
+  /** Default `127.0.0.1`. A name is resolved; `::` takes IPv4 too. */
+  host?: string | undefined
+  /** 0 to 65,535, default 5071; 0 takes a free one, see `server.address`. */
+  port?: number | undefined
+  /** `auto` (default): handlers run as messages come; `pump`: inside `server.pump()`. */
+  dispatch?: 'auto' | 'pump' | undefined
+}
+
+export interface ClientOptions extends Limits {}
+
+export interface ListenerOptions extends ClientOptions {
+  /** `pump` (default): handlers run inside `pump()`; `auto`: as messages come. */
+  dispatch?: 'pump' | 'auto' | undefined
+}
+
+export interface AbortOptions {
+  signal?: AbortSignal | undefined
+}
+
+/** The parsed options, complete: what transports and the classes work with. */
+export type EndpointOptions = {
+  readonly [Name in NumberOption]: number
+} & {
+  readonly [Name in keyof typeof CHOICE_OPTIONS]: (typeof CHOICE_OPTIONS)[Name]['values'][number]
+}
+
+export interface ParsedServerOptions extends EndpointOptions {
+  readonly host: string
+  readonly port: number
+  readonly dispatch: 'auto' | 'pump'
+}
+export interface ParsedListenerOptions extends EndpointOptions {
+  readonly dispatch: 'auto' | 'pump'
+}
+
+export function parseServerOptions(options: ServerOptions = {}): ParsedServerOptions {
+  const parsed = parse('Server', 'server', options, ['host', 'port', 'dispatch'])
+  return {
+    ...parsed,
+    host: hostOf(options.host ?? DEFAULT_HOST),
+    port: portOf(options.port ?? DEFAULT_PORT, 0),
+    dispatch: choiceOf('dispatch', options.dispatch ?? 'auto', ['auto', 'pump']),
+  }
+}
+
+export function parseClientOptions(options: ClientOptions = {}): EndpointOptions {
+  return parse('Client', 'client', options, [])
+}
+
+export function parseListenerOptions(options: ListenerOptions = {}): ParsedListenerOptions {
+  const parsed = parse('ConnectionListener', 'client', options, ['dispatch'])
+  return {
+    ...parsed,
+    dispatch: choiceOf('dispatch', options.dispatch ?? 'pump', ['auto', 'pump']),
+  }
+}
+
+export function hostOf(host: unknown): string {
+  if (typeof host === 'string' && host !== '') return host
+  throw typeError('INVALID_OPTION', `host must be a non-empty string, got ${show(host)}`)
+}
+
+export function portOf(port: unknown, min: number): number {
+  return numberOf('port', port, { unit: '', server: 0, client: 0, min, max: 65_535 })
+}
+
+function parse(
+  owner: string,
+  side: 'server' | 'client',
+  options: object,
+  more: readonly string[],
+): EndpointOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw typeError('INVALID_OPTION', `${owner} options must be an object, got ${show(options)}`)
+  }
+  const given = options as Record<string, unknown>
+  for (const name of Object.keys(given)) {
+    if (!(name in NUMBER_OPTIONS || name in CHOICE_OPTIONS || more.includes(name))) {
+      throw typeError('INVALID_OPTION', `${name} is no option of ${owner}`)
+    }
+  }
+  const parsed: Record<string, unknown> = {}
+  for (const [name, spec] of Object.entries(NUMBER_OPTIONS)) {
+    parsed[name] = numberOf(name, given[name] ?? spec[side], spec)
+  }
+  for (const [name, spec] of Object.entries(CHOICE_OPTIONS)) {
+    parsed[name] = choiceOf(name, given[name] ?? spec[side], spec.values as readonly unknown[])
+  }
+  const result = parsed as unknown as EndpointOptions
+  checkRelations(result, given)
+  return result
+}
+
+/** Bounds that options set to each other; a default follows where only its partner was given. */
+function checkRelations(parsed: EndpointOptions, given: Record<string, unknown>): void {
+  const write = parsed as { -readonly [Name in keyof EndpointOptions]: EndpointOptions[Name] }
+  if (given['writeLowWater'] === undefined) {
+    write.writeLowWater = Math.min(parsed.writeLowWater, parsed.writeHighWater >> 1)
+  }
+  if (parsed.writeLowWater >= parsed.writeHighWater) {
+    throw rangeError(
+      'INVALID_OPTION',
+      `writeLowWater must be below writeHighWater (${parsed.writeHighWater}), got ${parsed.writeLowWater}`,
+    )
+  }
+  if (given['maxBufferedOut'] === undefined) {
+    write.maxBufferedOut = Math.max(parsed.maxBufferedOut, parsed.maxOutboundFrameLength)
+  }
+  if (parsed.maxBufferedOut < parsed.maxOutboundFrameLength) {
+    throw rangeError(
+      'INVALID_OPTION',
+      `maxBufferedOut must be at least maxOutboundFrameLength (${parsed.maxOutboundFrameLength}), got ${parsed.maxBufferedOut}`,
+    )
+  }
+  if ((parsed.ringBytes & (parsed.ringBytes - 1)) !== 0) {
+    throw rangeError('INVALID_OPTION', `ringBytes must be a power of two, got ${parsed.ringBytes}`)
+  }
+}
+
+function numberOf(name: string, value: unknown, spec: NumberSpec): number {
+  const unit = spec.unit === '' ? '' : ` (${spec.unit})`
+  const range = `an integer from ${spec.min} to ${spec.max}${unit}`
+  if (typeof value !== 'number') {
+    throw typeError('INVALID_OPTION', `${name} must be ${range}, got ${show(value)}`)
+  }
+  if (!Number.isInteger(value) || value < spec.min || value > spec.max) {
+    throw rangeError('INVALID_OPTION', `${name} must be ${range}, got ${value}`)
+  }
+  return value
+}
+
+function choiceOf<T>(name: string, value: unknown, values: readonly T[]): T {
+  if (values.includes(value as T)) return value as T
+  const list = values.map((each) => show(each)).join(', ')
+  throw typeError('INVALID_OPTION', `${name} must be one of ${list}, got ${show(value)}`)
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'object' || typeof value === 'function') {
+    return value === null ? 'null' : typeof value
+  }
+  return String(value)
+}
