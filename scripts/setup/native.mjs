@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fail, outputOf, root, which } from '../lib/run.mjs'
+import { hashOf, readStamp, writeStamp } from '../lib/stamp.mjs'
+
+const ADDON = 'build/Release/repod.node'
+const STAMP = 'build/native.stamp'
+const SOURCES = ['Cargo.toml', 'Cargo.lock', '.cargo', 'rust-toolchain.toml', 'crates']
+const SO = 'Everything runs on the pure transport (node:net), and its tests only.'
+
+/** Builds the addon where it is stale; answers what was left out, or nothing. */
+export function buildNative({ say, quiet }) {
+  const sources = hashOf(SOURCES, isSource)
+  if (existsSync(join(root, ADDON)) && readStamp(STAMP) === stampOf(sources)) return undefined
+  const why = cargoIsMissing()
+  if (why !== undefined) {
+    // A binary of other sources must not be what runs while the banner says "pure".
+    rmSync(join(root, ADDON), { force: true })
+    return { part: 'native', why, so: SO }
+  }
+  say('native engine (cargo build --release)')
+  replace(build(quiet), join(root, ADDON))
+  writeStamp(STAMP, stampOf(hashOf(SOURCES, isSource)))
+  return undefined
+}
+
+/** Why cargo cannot build the workspace; undefined if it can. */
+export function cargoIsMissing() {
+  if (which('cargo') === undefined) return 'cargo is not on PATH (https://rustup.rs installs it).'
+  const found = outputOf('cargo', ['--version'])
+  if (found === undefined) return 'cargo is on PATH, but `cargo --version` fails.'
+  const needed = /rust-version = "([\d.]+)"/.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'))
+  const have = /cargo ([\d.]+)/.exec(found)
+  if (needed === null || have === null) fail(`setup: no version in Cargo.toml or in "${found}"`)
+  if (isAtLeast(have[1], needed[1])) return undefined
+  return `cargo ${needed[1]} or later is needed, this is ${have[1]}.`
+}
+
+function isAtLeast(have, needed) {
+  const wanted = needed.split('.').map(Number)
+  const found = have.split('.').map(Number)
+  for (const [at, part] of wanted.entries()) {
+    if (found[at] !== part) return (found[at] ?? 0) > part
+  }
+  return true
+}
+
+/** Tests and benches of a crate are not part of the addon. */
+function isSource(path) {
+  return !/^crates\/[^/]+\/(tests|benches|fuzz|examples)\//.test(path)
+}
+
+function stampOf(sources) {
+  return `${sources} ${hashOf([ADDON])} ${process.platform}-${process.arch}\n`
+}
+
+/** The path of the library that cargo made, asked of cargo itself. */
+function build(quiet) {
+  const args = ['build', '--release', '--package', 'repod-napi', '--message-format']
+  const result = spawnSync('cargo', [...args, 'json-render-diagnostics'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    stdio: ['ignore', 'pipe', quiet ? 'pipe' : 'inherit'],
+  })
+  if (result.status !== 0) {
+    process.stderr.write(result.stderr ?? '')
+    fail(`failed (${result.error?.message ?? result.status}): cargo ${args.join(' ')}`)
+  }
+  for (const line of result.stdout.split('\n')) {
+    if (!line.startsWith('{')) continue
+    const message = JSON.parse(line)
+    if (message.reason !== 'compiler-artifact' || !message.target.kind.includes('cdylib')) continue
+    const library = message.filenames.find((name) => /\.(so|dylib|dll)$/.test(name))
+    if (library !== undefined) return library
+  }
+  return fail('setup: cargo built repod-napi but named no dynamic library')
+}
+
+/** By a rename: a process that has the old file mapped keeps it. */
+function replace(from, to) {
+  mkdirSync(dirname(to), { recursive: true })
+  const beside = `${to}.${process.pid}`
+  copyFileSync(from, beside)
+  renameSync(beside, to)
+}

@@ -1,0 +1,9 @@
+/** All tests: the crates', then everything through Node; arguments are vitest's. */
+
+import { run, tool } from './lib/run.mjs'
+import { cargoIsMissing } from './setup/native.mjs'
+import { environmentOf, setup } from './setup.mjs'
+
+const leftOut = setup()
+if (cargoIsMissing() === undefined) run('cargo', ['test', '--workspace', '--quiet'])
+tool('vitest/vitest.mjs', ['run', ...process.argv.slice(2)], { env: environmentOf(leftOut) })
