@@ -1,5 +1,5 @@
 /** Every TypeScript block of the papers compiles by itself, under the project's strict flags. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { root, tool } from '../lib/run.mjs'
 
@@ -28,7 +28,9 @@ export function checkDocs() {
 }
 
 function papers() {
-  const inDocs = readdirSync(join(root, 'docs'), { recursive: true }).map((path) => `docs/${path}`)
+  const docs = join(root, 'docs')
+  const found = existsSync(docs) ? readdirSync(docs, { recursive: true }) : []
+  const inDocs = found.map((path) => `docs/${path}`)
   return [...readdirSync(root), ...inDocs].filter((path) => path.endsWith('.md'))
 }
 

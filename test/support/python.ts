@@ -1,0 +1,64 @@
+/** The Python with repodnet and msgpack that `npm run setup` installs, and processes of it. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+export const PYTHON: string = fileURLToPath(
+  new URL(
+    process.platform === 'win32' ? '../../.venv/Scripts/python.exe' : '../../.venv/bin/python',
+    import.meta.url,
+  ),
+)
+
+export interface PeerEvent {
+  readonly event: string
+  readonly [field: string]: unknown
+}
+
+/** A script of ours that reports by a line of JSON per event. */
+export class PythonPeer {
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>
+  readonly #lines: AsyncIterator<string>
+  #errors = ''
+
+  constructor(script: URL, ...args: readonly (string | number)[]) {
+    this.#child = spawn(PYTHON, ['-u', fileURLToPath(script), ...args.map(String)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    })
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors += text
+    })
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
+  }
+
+  /** The next event, which must be of that name. */
+  async next(event: string): Promise<PeerEvent> {
+    const { value, done } = await this.#lines.next()
+    if (done === true) throw new Error(`Python ended before ${event}: ${this.#errors}`)
+    const found = JSON.parse(value) as PeerEvent
+    if (found.event !== event) throw new Error(`expected ${event}, Python said ${value}`)
+    return found
+  }
+
+  /** Its exit code; what it printed to stderr is an error. */
+  async exit(): Promise<number | null> {
+    const { exitCode } = this.#child
+    if (exitCode === null && this.#child.signalCode === null) await once(this.#child, 'close')
+    if (this.#errors !== '') throw new Error(`Python printed: ${this.#errors}`)
+    return this.#child.exitCode
+  }
+
+  /** As Ctrl-C does: the one signal at which a Python server cleans up. */
+  interrupt(): Promise<number | null> {
+    this.#child.kill('SIGINT')
+    return this.exit()
+  }
+
+  /** For a test that failed half way. */
+  [Symbol.dispose](): void {
+    this.#child.kill('SIGKILL')
+  }
+}
