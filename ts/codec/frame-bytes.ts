@@ -1,0 +1,326 @@
+import { Buffer } from 'node:buffer'
+
+/** Two views of the same bytes; `bytes.length` is the capacity. May be over shared memory. */
+export interface Memory {
+  readonly bytes: Buffer
+  readonly view: DataView
+}
+
+export interface MemorySource {
+  /**
+   * In mid-frame, `needed` bytes from `start` on do not fit: returns other memory and the frame's
+   * new start. The source has copied the bytes [start, at) there.
+   */
+  grow(
+    memory: Memory,
+    start: number,
+    at: number,
+    needed: number,
+  ): { readonly memory: Memory; readonly start: number }
+}
+
+/** Length of the prefix of a frame. */
+export const PREFIX = 4
+
+/** Up to here a loop over the characters beats a call into the engine's own encoder. */
+const SHORT_TEXT = 24
+/** From here on the exact size is worth a pass of its own: three bytes a character is too many. */
+const LONG_TEXT = 2048
+
+const NO_MEMORY: Memory = { bytes: Buffer.alloc(0), view: new DataView(new ArrayBuffer(0)) }
+
+/**
+ * Where a frame is being written, and the scalars of msgpack in their shortest form. The frame may
+ * move whenever code of the user's runs (a getter may send something that has to go first), so
+ * nothing but `at`, `begin` and the memory may hold a position across a value.
+ */
+export abstract class FrameBytes {
+  protected bytes: Buffer = NO_MEMORY.bytes
+  protected view: DataView = NO_MEMORY.view
+  protected begin = 0
+  protected at = 0
+  /** Payload bytes that the frame may have. */
+  protected maxLength = 0
+  /** Where a write must stop and look: the end of the memory, or of the longest legal frame. */
+  #stop = 0
+  #memory: Memory = NO_MEMORY
+  readonly #source: MemorySource
+
+  constructor(source: MemorySource) {
+    this.#source = source
+  }
+
+  /** Where the frame at hand is; it may have moved since `write` began. */
+  get memory(): Memory {
+    return this.#memory
+  }
+
+  get start(): number {
+    return this.begin
+  }
+
+  /**
+   * Moves the frame that is being written, from inside its walk: copies what there is of it to
+   * `start` of `memory`, which must have room for that.
+   */
+  moveTo(memory: Memory, start: number): void {
+    const length = this.at - this.begin
+    memory.bytes.set(this.bytes.subarray(this.begin, this.at), start)
+    this.settle(memory, start, length)
+  }
+
+  /** Lets go of the memory of the frame that was written last. */
+  release(): void {
+    this.settle(NO_MEMORY, 0, 0)
+  }
+
+  /** The frame has outgrown `maxLength`. */
+  protected abstract tooLarge(): Error
+
+  protected settle(memory: Memory, start: number, length: number): void {
+    this.#memory = memory
+    this.bytes = memory.bytes
+    this.view = memory.view
+    this.begin = start
+    this.at = start + length
+    this.#stop = Math.min(memory.bytes.length, start + PREFIX + this.maxLength)
+  }
+
+  /** Makes sure that `size` bytes can be written at `at`. */
+  protected room(size: number): void {
+    if (this.at + size > this.#stop) this.#makeRoom(size)
+  }
+
+  #makeRoom(size: number): void {
+    const length = this.at - this.begin
+    if (length - PREFIX > this.maxLength) throw this.tooLarge()
+    if (this.at + size <= this.bytes.length) return
+    const grown = this.#source.grow(this.#memory, this.begin, this.at, length + size)
+    this.settle(grown.memory, grown.start, length)
+  }
+
+  /** Refuses now what is sure to become too large: `size` bytes at least are still to come. */
+  protected expect(size: number): void {
+    if (this.at - this.begin - PREFIX + size > this.maxLength) throw this.tooLarge()
+  }
+
+  protected byte(value: number): void {
+    this.room(1)
+    this.bytes[this.at++] = value
+  }
+
+  protected number(value: number): void {
+    this.room(9)
+    if ((value | 0) === value) this.#int32(value)
+    else if (Number.isSafeInteger(value)) this.#wideInteger(value)
+    else {
+      this.bytes[this.at] = 0xcb
+      this.view.setFloat64(this.at + 1, value)
+      this.at += 9
+    }
+  }
+
+  /** Needs room for 5 bytes. */
+  #int32(value: number): void {
+    const { bytes, at } = this
+    if (value >= 0) {
+      if (value < 0x80) {
+        bytes[at] = value
+        this.at = at + 1
+      } else if (value < 0x100) {
+        bytes[at] = 0xcc
+        bytes[at + 1] = value
+        this.at = at + 2
+      } else if (value < 0x10000) {
+        bytes[at] = 0xcd
+        bytes[at + 1] = value >> 8
+        bytes[at + 2] = value
+        this.at = at + 3
+      } else {
+        bytes[at] = 0xce
+        this.view.setInt32(at + 1, value)
+        this.at = at + 5
+      }
+    } else if (value >= -0x20) {
+      bytes[at] = value
+      this.at = at + 1
+    } else if (value >= -0x80) {
+      bytes[at] = 0xd0
+      bytes[at + 1] = value
+      this.at = at + 2
+    } else if (value >= -0x8000) {
+      bytes[at] = 0xd1
+      bytes[at + 1] = value >> 8
+      bytes[at + 2] = value
+      this.at = at + 3
+    } else {
+      bytes[at] = 0xd2
+      this.view.setInt32(at + 1, value)
+      this.at = at + 5
+    }
+  }
+
+  /** A safe integer beyond int32. Needs room for 9 bytes. */
+  #wideInteger(value: number): void {
+    const { bytes, view, at } = this
+    if (value >= 0 && value < 0x1_0000_0000) {
+      bytes[at] = 0xce
+      view.setUint32(at + 1, value)
+      this.at = at + 5
+      return
+    }
+    const high = Math.floor(value / 0x1_0000_0000)
+    bytes[at] = value < 0 ? 0xd3 : 0xcf
+    view.setInt32(at + 1, high)
+    view.setUint32(at + 5, value - high * 0x1_0000_0000)
+    this.at = at + 9
+  }
+
+  /** Between -2^63 and 2^64 - 1. */
+  protected bigInteger(value: bigint): void {
+    const number = Number(value)
+    if (Number.isSafeInteger(number)) {
+      this.number(number)
+      return
+    }
+    this.room(9)
+    this.bytes[this.at] = value < 0n ? 0xd3 : 0xcf
+    this.view.setBigUint64(this.at + 1, BigInt.asUintN(64, value))
+    this.at += 9
+  }
+
+  protected text(text: string): void {
+    const length = text.length
+    if (length > SHORT_TEXT) {
+      this.#longText(text)
+      return
+    }
+    this.room(1 + length)
+    const { bytes, at } = this
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index)
+      if (code > 0x7f) {
+        this.#longText(text)
+        return
+      }
+      bytes[at + 1 + index] = code
+    }
+    bytes[at] = 0xa0 | length
+    this.at = at + 1 + length
+  }
+
+  /** Buffer's own encoder: a lone surrogate becomes U+FFFD, which is what the wire wants. */
+  #longText(text: string): void {
+    const { length } = text
+    this.expect(length)
+    if (length >= LONG_TEXT) {
+      const size = Buffer.byteLength(text)
+      this.expect(size)
+      this.room(5 + size)
+      this.#textHead(size)
+      this.at += this.bytes.write(text, this.at)
+      return
+    }
+    this.room(5 + 3 * length)
+    const guess = textHeadSize(length)
+    const from = this.at + guess
+    const size = this.bytes.write(text, from)
+    const head = textHeadSize(size)
+    if (head !== guess) this.bytes.copyWithin(this.at + head, from, from + size)
+    this.#textHead(size)
+    this.at += size
+  }
+
+  #textHead(size: number): void {
+    if (size < 32) this.bytes[this.at++] = 0xa0 | size
+    else this.#sizeHead(0xd9, size)
+  }
+
+  /** A view's or a buffer's bytes; no code of the user's runs in here. */
+  protected binary(source: Uint8Array): void {
+    const size = source.length
+    this.expect(size)
+    this.room(5 + size)
+    this.#sizeHead(0xc4, size)
+    this.bytes.set(source, this.at)
+    this.at += size
+  }
+
+  /** `first` is the form with a length of one byte, then come those of two and of four. */
+  #sizeHead(first: number, size: number): void {
+    const { bytes, at } = this
+    if (size < 0x100) {
+      bytes[at] = first
+      bytes[at + 1] = size
+      this.at = at + 2
+    } else if (size < 0x10000) {
+      bytes[at] = first + 1
+      bytes[at + 1] = size >> 8
+      bytes[at + 2] = size
+      this.at = at + 3
+    } else {
+      bytes[at] = first + 2
+      this.view.setUint32(at + 1, size)
+      this.at = at + 5
+    }
+  }
+
+  protected arrayHead(count: number): void {
+    this.#countHead(0x90, 0xdc, count)
+  }
+
+  protected mapHead(count: number): void {
+    this.#countHead(0x80, 0xde, count)
+  }
+
+  #countHead(small: number, large: number, count: number): void {
+    this.room(5)
+    const { bytes, at } = this
+    if (count < 16) {
+      bytes[at] = small | count
+      this.at = at + 1
+    } else if (count < 0x10000) {
+      bytes[at] = large
+      bytes[at + 1] = count >> 8
+      bytes[at + 2] = count
+      this.at = at + 3
+    } else {
+      bytes[at] = large + 1
+      this.view.setUint32(at + 1, count)
+      this.at = at + 5
+    }
+  }
+
+  /** Extension -1. `time` is what a valid Date holds: whole ms since 1970. */
+  protected timestamp(time: number): void {
+    this.room(15)
+    const { bytes, view, at } = this
+    const seconds = Math.floor(time / 1000)
+    const nanoseconds = (time - seconds * 1000) * 1_000_000
+    const high = Math.floor(seconds / 0x1_0000_0000)
+    const low = seconds - high * 0x1_0000_0000
+    if (high === 0 && nanoseconds === 0) {
+      view.setUint16(at, 0xd6ff)
+      view.setUint32(at + 2, low)
+      this.at = at + 6
+    } else if (high >= 0 && high < 4) {
+      view.setUint16(at, 0xd7ff)
+      view.setUint32(at + 2, nanoseconds * 4 + high)
+      view.setUint32(at + 6, low)
+      this.at = at + 10
+    } else {
+      bytes[at] = 0xc7
+      view.setUint16(at + 1, 0x0cff)
+      view.setUint32(at + 3, nanoseconds)
+      view.setInt32(at + 7, high)
+      view.setUint32(at + 11, low)
+      this.at = at + 15
+    }
+  }
+}
+
+function textHeadSize(size: number): number {
+  if (size < 32) return 1
+  if (size < 0x100) return 2
+  return size < 0x10000 ? 3 : 5
+}
