@@ -115,6 +115,8 @@ export const ENGINE = {
   maxShapeDepth: 8,
   /** Sightings of a shape before it is defined. */
   shapeSightings: 3,
+  /** Connections that the system keeps for a listener until they are accepted. */
+  backlog: 511,
   /** How long `exit` waits for the engine's thread. */
   exitTimeout: 200,
 } as const
