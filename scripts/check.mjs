@@ -20,6 +20,7 @@ const tests = { ...environmentOf(leftOut), ...(full ? { REPOD_FULL: '1' } : {}) 
 const rust = cargoIsMissing() === undefined
 
 timed('lockfile', checkLockfile)
+timed('sizes', checkSizes)
 timed('biome', () => run(biome(), ['ci', '.']))
 timed('types', () => tool('typescript/bin/tsc', ['-p', 'tsconfig.json']))
 timed('code in the docs', checkDocs)
