@@ -13,15 +13,20 @@
 mod decode;
 mod error;
 mod frame;
+mod habit;
 mod keys;
 mod limits;
+mod predict;
 mod read;
+mod shape;
+mod table;
 pub mod tape;
 mod walk;
 
-pub use decode::{Decoded, Decoder, Habit};
+pub use decode::{Decoded, Decoder};
 pub use error::{Detail, Fault, FaultCode};
 pub use frame::FrameDecoder;
+pub use habit::Habit;
 pub use limits::{Limits, ShapeSettings};
 pub use tape::Tape;
 pub use walk::validate;

@@ -37,6 +37,27 @@ impl<'p> Reader<'p> {
         Some(taken)
     }
 
+    /// The bytes of a text, not looked at.
+    #[inline]
+    pub fn text(&mut self) -> Option<&'p [u8]> {
+        match Head::of(self.byte()?) {
+            Head::Text(length) => {
+                let length = length.read(self)?;
+                self.take(length as usize)
+            }
+            _ => None,
+        }
+    }
+
+    /// How many elements an array has.
+    #[inline]
+    pub fn array_count(&mut self) -> Option<u32> {
+        match Head::of(self.byte()?) {
+            Head::Array(length) => length.read(self),
+            _ => None,
+        }
+    }
+
     /// A big-endian unsigned number of one, two or four bytes: a length field.
     #[inline]
     pub fn length(&mut self, bytes: Field) -> Option<u32> {
@@ -46,6 +67,65 @@ impl<'p> Reader<'p> {
                 .array()
                 .map(|bytes| u32::from(u16::from_be_bytes(bytes))),
             Field::Four => self.array().map(u32::from_be_bytes),
+        }
+    }
+}
+
+/// A number that a double holds exactly.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Number {
+    Integer(i64),
+    Double(f64),
+}
+
+/// The integers that are numbers in JavaScript; beyond they are bigints.
+const SAFE: i64 = (1 << 53) - 1;
+
+impl Reader<'_> {
+    /// An integer in any of its encodings; `None` too where JavaScript makes it a bigint.
+    #[inline]
+    pub fn integer(&mut self) -> Option<i64> {
+        let byte = self.byte()?;
+        self.integer_of(byte)
+    }
+
+    #[inline]
+    #[allow(clippy::cast_possible_wrap)] // a negative fixint is its own two's complement
+    fn integer_of(&mut self, byte: u8) -> Option<i64> {
+        let value = match byte {
+            0x00..=0x7f | 0xe0..=0xff => i64::from(byte as i8),
+            0xcc => self.byte()?.into(),
+            0xcd => u16::from_be_bytes(self.array()?).into(),
+            0xce => u32::from_be_bytes(self.array()?).into(),
+            0xcf => i64::try_from(u64::from_be_bytes(self.array()?)).ok()?,
+            0xd0 => i8::from_be_bytes(self.array()?).into(),
+            0xd1 => i16::from_be_bytes(self.array()?).into(),
+            0xd2 => i32::from_be_bytes(self.array()?).into(),
+            0xd3 => i64::from_be_bytes(self.array()?),
+            _ => return None,
+        };
+        (-SAFE..=SAFE).contains(&value).then_some(value)
+    }
+
+    #[inline]
+    pub fn number(&mut self) -> Option<Number> {
+        match self.byte()? {
+            0xcb => self.array().map(f64::from_be_bytes).map(Number::Double),
+            0xca => self
+                .array()
+                .map(f32::from_be_bytes)
+                .map(f64::from)
+                .map(Number::Double),
+            byte => self.integer_of(byte).map(Number::Integer),
+        }
+    }
+
+    #[inline]
+    #[allow(clippy::cast_precision_loss)] // safe integers are exact
+    pub fn double(&mut self) -> Option<f64> {
+        match self.number()? {
+            Number::Integer(value) => Some(value as f64),
+            Number::Double(value) => Some(value),
         }
     }
 }

@@ -94,9 +94,12 @@ pub mod listen_flags {
 pub struct Tape {
     pub(crate) doubles: Vec<f64>,
     pub(crate) ints: Vec<i32>,
-    pub(crate) short_text: Vec<u8>,
-    pub(crate) long_text: Vec<u8>,
+    short_text: Vec<u8>,
+    long_text: Vec<u8>,
 }
+
+/// Fields of one kind whose memory is kept for the next message; a bigger one pays for its own.
+const KEPT_FIELDS: usize = 65_536;
 
 impl Tape {
     pub fn doubles(&self) -> &[f64] {
@@ -116,5 +119,45 @@ impl Tape {
     /// The longer texts, likewise.
     pub fn long_text(&self) -> &[u8] {
         &self.long_text
+    }
+
+    pub(crate) fn clear(&mut self) {
+        clear(&mut self.doubles);
+        clear(&mut self.ints);
+        clear(&mut self.short_text);
+        clear(&mut self.long_text);
+    }
+
+    /// `None` where the bytes are no UTF-8 or the text is none in Latin-1.
+    #[inline]
+    pub(crate) fn push_text(&mut self, bytes: &[u8]) -> Option<()> {
+        if bytes.is_ascii() {
+            self.ints.push(i32::try_from(bytes.len()).ok()?);
+            self.text_of(bytes.len()).extend_from_slice(bytes);
+            return Some(());
+        }
+        let text = std::str::from_utf8(bytes).ok()?;
+        let characters = text.chars().count();
+        self.ints.push(i32::try_from(characters).ok()?);
+        let to = self.text_of(characters);
+        for character in text.chars() {
+            to.push(u8::try_from(character).ok()?);
+        }
+        Some(())
+    }
+
+    fn text_of(&mut self, characters: usize) -> &mut Vec<u8> {
+        if characters > SHORT_TEXT {
+            &mut self.long_text
+        } else {
+            &mut self.short_text
+        }
+    }
+}
+
+fn clear<T>(fields: &mut Vec<T>) {
+    fields.clear();
+    if fields.capacity() > KEPT_FIELDS {
+        fields.shrink_to(KEPT_FIELDS);
     }
 }
