@@ -29,8 +29,6 @@ export class RingReader {
   readonly #counters: TransportCounters
   readonly #connections: Connections
   readonly #bytes: Buffer
-  /** The decoder makes of its source's kind what it cuts out: no Buffer. */
-  readonly #plainBytes: Uint8Array
   readonly #latin1: Latin1Source
   readonly #ints: Int32Array
   readonly #doubles: Float64Array
@@ -47,7 +45,6 @@ export class RingReader {
     this.#counters = owner.counters
     this.#connections = owner.connections
     this.#bytes = Buffer.from(ring)
-    this.#plainBytes = new Uint8Array(ring)
     this.#latin1 = this.#bytes as unknown as Latin1Source
     this.#ints = new Int32Array(ring)
     this.#doubles = new Float64Array(ring)
@@ -153,7 +150,7 @@ export class RingReader {
   #payload(at: number, index: number, generation: number, bytes: number): boolean {
     const slot = this.#connections.at(index, generation)
     if (slot === undefined || slot.deaf) return false
-    this.#decoded(slot, this.#plainBytes, at, bytes)
+    this.#decoded(slot, this.#bytes, at, bytes)
     return true
   }
 
