@@ -1,0 +1,103 @@
+/**
+ * The accounts of every connection's output: what was queued against what the kernel took. Both
+ * transports feed them through `flushedBytes`, what is decided from them is decided here alone.
+ */
+import { type Connection, indexOf, type Transport } from './transport/transport.js'
+
+/**
+ * One per transport, in typed arrays by the connection's index: a broadcast to 4,000 walks flat
+ * memory. A connection is sampled at most once per turn, so that within a turn its account grows by
+ * exactly what is sent, whatever the network does meanwhile.
+ */
+export class Accounts {
+  readonly #transport: Pick<Transport, 'flushedBytes'>
+  /** Both wrap at 2^32; their difference is what waits, far below that. */
+  #queued = new Uint32Array(SMALLEST)
+  #flushed = new Uint32Array(SMALLEST)
+  #sampledIn = new Float64Array(SMALLEST)
+  #full = new Uint8Array(SMALLEST)
+  #turn = 1
+  #turnEnds = false
+  readonly #endOfTurn = (): void => {
+    this.#turnEnds = false
+    this.#turn++
+  }
+
+  constructor(transport: Pick<Transport, 'flushedBytes'>) {
+    this.#transport = transport
+  }
+
+  open(connection: Connection): void {
+    const index = indexOf(connection)
+    if (index >= this.#queued.length) this.#grow(index)
+    this.#queued[index] = 0
+    this.#flushed[index] = 0
+    this.#sampledIn[index] = this.#turn
+    this.#full[index] = 0
+    this.#awaitEndOfTurn()
+  }
+
+  /** Bytes queued that the kernel had not taken at this turn's sample. */
+  buffered(connection: Connection): number {
+    const index = indexOf(connection)
+    if (this.#sampledIn[index] !== this.#turn) {
+      this.#flushed[index] = this.#transport.flushedBytes(connection)
+      this.#sampledIn[index] = this.#turn
+      this.#awaitEndOfTurn()
+    }
+    return ((this.#queued[index] as number) - (this.#flushed[index] as number)) >>> 0
+  }
+
+  /** A frame larger than the limit still goes alone. */
+  accepts(connection: Connection, bytes: number, maxBufferedOut: number): boolean {
+    const buffered = this.buffered(connection)
+    return buffered === 0 || buffered + bytes <= maxBufferedOut
+  }
+
+  /** Books an accepted frame; true when it crossed the high water: then ask for `drained` once. */
+  charge(connection: Connection, bytes: number, highWater: number): boolean {
+    const index = indexOf(connection)
+    this.#queued[index] = (this.#queued[index] as number) + bytes
+    if (this.#full[index] === 1 || this.buffered(connection) < highWater) return false
+    this.#full[index] = 1
+    return true
+  }
+
+  isWritable(connection: Connection): boolean {
+    return this.#full[indexOf(connection)] === 0
+  }
+
+  /** True where the connection was full until now. */
+  drained(connection: Connection): boolean {
+    const index = indexOf(connection)
+    const wasFull = this.#full[index] === 1
+    this.#full[index] = 0
+    return wasFull
+  }
+
+  /** With every look, and by itself with the microtask that follows a sample. */
+  endTurn(): void {
+    this.#turn++
+  }
+
+  #awaitEndOfTurn(): void {
+    if (this.#turnEnds) return
+    this.#turnEnds = true
+    queueMicrotask(this.#endOfTurn)
+  }
+
+  #grow(index: number): void {
+    const length = 2 ** Math.ceil(Math.log2(index + 1))
+    this.#queued = copied(new Uint32Array(length), this.#queued)
+    this.#flushed = copied(new Uint32Array(length), this.#flushed)
+    this.#sampledIn = copied(new Float64Array(length), this.#sampledIn)
+    this.#full = copied(new Uint8Array(length), this.#full)
+  }
+}
+
+function copied<T extends Uint32Array | Float64Array | Uint8Array>(larger: T, smaller: T): T {
+  larger.set(smaller)
+  return larger
+}
+
+const SMALLEST = 16

@@ -1,0 +1,36 @@
+/// <reference types="node" preserve="true" />
+export {
+  type AnyChannel,
+  type AnyServer,
+  Channel,
+  type ChannelClass,
+  type ChannelInit,
+  type OutgoingOf,
+} from './channel.js'
+export {
+  type CallCode,
+  type CallerError,
+  type CloseCode,
+  type CloseReason,
+  type Detail,
+  type FaultCode,
+  type NormalCloseCode,
+  RepodError,
+  type RepodErrorCode,
+  type RepodErrorOptions,
+} from './errors.js'
+export type { Handlers, LifecycleHandlers, MessageOf, ReservedAction } from './handlers.js'
+export type { StopReport } from './listening.js'
+export { decode, encode, type Message, type ReceivedMessage, readMessage } from './message.js'
+export {
+  type AbortOptions,
+  type ClientOptions,
+  DEFAULT_HOST,
+  DEFAULT_PORT,
+  type Limits,
+  type ListenerOptions,
+  type ServerOptions,
+} from './options.js'
+export { Server } from './server.js'
+export type { ServerStats } from './stats.js'
+export type { Address, TransportKind } from './transport/transport.js'

@@ -1,0 +1,263 @@
+/** One connection above the seam: what Channel and Client share. */
+import type { Accounts } from './backpressure.js'
+import { type Answerable, guard } from './dispatch.js'
+import { type CloseReason, errorOf, type RepodError } from './errors.js'
+import type { Hub } from './hub.js'
+import type { Recipient } from './inbox.js'
+import type { Message, ReceivedMessage } from './message.js'
+import { endReason, handlerReason, isFault, slowReason } from './reasons.js'
+import type { Address, Connection, EndCode, Fault } from './transport/transport.js'
+
+/** Why a peer is not read. */
+const INBOX_FULL = 1
+const OUT_FULL = 2
+
+/**
+ * How far its end has come:
+ *
+ *     open --end(reason)--> closing --closed below--> over     our end: nothing more is sent
+ *     open --closed below, in its turn--> ending ----> over    the peer's: sends go until `over`
+ *
+ * The reason is decided once, by whoever comes first.
+ */
+type Stage = 'open' | 'closing' | 'ending' | 'over'
+
+export abstract class Link implements Recipient {
+  readonly hub: Hub
+  readonly connection: Connection
+  readonly address: Address
+  waitingMessages = 0
+  waitingBytes = 0
+  /** What was accepted and can no longer be delivered, known when the socket is done. */
+  unflushedBytes = 0
+  readonly #accounts: Accounts
+  #stage: Stage = 'open'
+  #reason: CloseReason | undefined
+  /** Closed below the seam: nothing comes any more, and `close` has nothing to close. */
+  #isDown = false
+  #isReleased = false
+  #pauses = 0
+  #wasTold = false
+
+  constructor(hub: Hub, connection: Connection, address: Address) {
+    this.hub = hub
+    this.connection = connection
+    this.address = address
+    this.#accounts = hub.accounts
+  }
+
+  get reason(): CloseReason | undefined {
+    return this.#reason
+  }
+
+  get isReceiving(): boolean {
+    return this.#stage === 'open'
+  }
+
+  get isSending(): boolean {
+    return this.#stage === 'open' || this.#stage === 'ending'
+  }
+
+  get isOver(): boolean {
+    return this.#stage === 'over'
+  }
+
+  get bufferedBytes(): number {
+    return this.#isReleased ? 0 : this.#accounts.buffered(this.connection)
+  }
+
+  get isWritable(): boolean {
+    return this.isSending && this.#accounts.isWritable(this.connection)
+  }
+
+  send(message: Message): number {
+    if (!this.isSending) return 0
+    const { transport, options } = this.hub
+    const bytes = transport.write(message, options)
+    // A getter of the message may have closed the connection.
+    if (!this.isSending) {
+      transport.discard()
+      return 0
+    }
+    if (!this.accepts(bytes)) {
+      transport.discard()
+      this.refuse(bytes)
+      return 0
+    }
+    transport.post(this.connection)
+    if (this.charge(bytes)) this.fill()
+    return bytes
+  }
+
+  accepts(bytes: number): boolean {
+    return this.#accounts.accepts(this.connection, bytes, this.hub.options.maxBufferedOut)
+  }
+
+  /** Books a frame; true when it crossed the high water: `fill()` is due once it is posted. */
+  charge(bytes: number): boolean {
+    const { counts, options } = this.hub
+    counts.messagesOut++
+    counts.bytesOut += bytes
+    return this.#accounts.charge(this.connection, bytes, options.writeHighWater)
+  }
+
+  fill(): void {
+    const { transport, options } = this.hub
+    transport.askDrained(this.connection, options.writeLowWater)
+    if (options.pauseReadWhenOutFull) this.#pause(OUT_FULL, true)
+  }
+
+  /** What becomes of a frame that was not accepted. */
+  refuse(bytes: number): void {
+    const { counts, inbox, options } = this.hub
+    if (options.slowConsumer === 'drop-newest') {
+      counts.dropped++
+      return
+    }
+    const reason = slowReason(this.bufferedBytes, bytes, options.maxBufferedOut)
+    if (!this.end(reason)) return
+    inbox.later(() => this.#tell(errorOf(reason)))
+  }
+
+  /** This side's end; false where the end was decided before. */
+  end(reason: CloseReason, timeout: number = this.hub.options.closeTimeout): boolean {
+    if (this.#reason !== undefined) return false
+    this.#reason = reason
+    this.#stage = 'closing'
+    if (this.#isDown) this.#release()
+    else this.hub.transport.close(this.connection, timeout)
+    return true
+  }
+
+  /** The peer's fault: an end that is an error. */
+  fail(reason: CloseReason): void {
+    if (this.end(reason)) this.#tell(errorOf(reason))
+  }
+
+  handlerFailed(error: unknown): void {
+    const { counts, inbox, options } = this.hub
+    counts.handlerErrors++
+    const reason = handlerReason(error)
+    if (this.#stage === 'over') {
+      this.hub.complaints.print(errorOf(reason))
+      return
+    }
+    if (options.onHandlerError === 'close') this.end(reason)
+    inbox.consequence(() => this.#tell(errorOf(reason)))
+  }
+
+  holdBack(on: boolean): void {
+    this.#pause(INBOX_FULL, on)
+  }
+
+  receive(action: string, message: ReceivedMessage, bytes: number): void {
+    this.handedOut(bytes)
+    this.onMessage(action, message)
+  }
+
+  handedOut(bytes: number): void {
+    const { counts } = this.hub
+    counts.messagesIn++
+    counts.bytesIn += bytes + HEADER
+  }
+
+  // What the hub passes on, as it arrives.
+
+  /** First of all, before anything about this connection waits. */
+  arrived(): void {}
+
+  messageArrived(action: string, message: ReceivedMessage, bytes: number): void {
+    this.hub.inbox.message(this, action, message, bytes)
+  }
+
+  faultArrived(fault: Fault): void {
+    this.hub.inbox.event(() => this.fail(this.hub.faultReason(fault)))
+  }
+
+  drainedArrived(): void {
+    this.hub.inbox.event(() => this.#drained())
+  }
+
+  closedArrived(code: EndCode): void {
+    this.#isDown = true
+    if (code !== 'PEER_CLOSED') this.unflushedBytes = this.#freshlyBuffered()
+    // What was sent before a peer's end still goes, and so does what is sent until it is handled.
+    if (this.#reason !== undefined) this.#release()
+    this.hub.inbox.event(() => this.#closed(code))
+  }
+
+  /** The end, whatever comes from below: for a `stop()` that has waited long enough. */
+  abandon(): void {
+    if (!this.#isDown) this.closedArrived('CLOSED')
+  }
+
+  // What becomes of it in its turn. None of these throws.
+
+  abstract onOpened(): void
+  protected abstract onMessage(action: string, message: ReceivedMessage): void
+  protected abstract onDrain(): unknown
+  /** Hands the error to the program; false where that has no handler of its own. */
+  protected abstract onFailure(error: RepodError, answerable: Answerable): boolean
+  /** Right before the connection is let go; its reason is decided. */
+  protected abstract onEnd(reason: CloseReason): void
+
+  #drained(): void {
+    const wasFull = !this.#isReleased && this.#accounts.drained(this.connection)
+    if (!wasFull || this.#stage !== 'open') return
+    this.#pause(OUT_FULL, false)
+    guard(() => this.onDrain(), this)
+  }
+
+  #closed(code: EndCode): void {
+    if (this.#stage === 'over') return
+    if (this.#reason === undefined) {
+      this.#reason = endReason(code)
+      this.#stage = 'ending'
+      if (isFault(code)) this.#tell(errorOf(this.#reason))
+    }
+    const reason = this.#reason
+    const { counts } = this.hub
+    counts.closedBy[reason.code] = (counts.closedBy[reason.code] ?? 0) + 1
+    this.onEnd(reason)
+    this.#stage = 'over'
+    this.#release()
+    this.hub.ended(this)
+  }
+
+  /** An end is told once; what fails after it is printed, since nobody waits for it any more. */
+  #tell(error: RepodError): void {
+    const { complaints, counts } = this.hub
+    const ended = this.#reason !== undefined
+    if (this.#stage !== 'over' && !(ended && this.#wasTold)) {
+      if (ended) this.#wasTold = true
+      const failedAgain = (cause: unknown): void => {
+        counts.handlerErrors++
+        complaints.print(errorOf(handlerReason(cause)))
+      }
+      if (this.onFailure(error, { handlerFailed: failedAgain })) return
+    }
+    if (error.code === 'REPOD_ERR_HANDLER_ERROR') complaints.print(error)
+  }
+
+  #freshlyBuffered(): number {
+    this.#accounts.endTurn()
+    return this.#accounts.buffered(this.connection)
+  }
+
+  #pause(why: number, on: boolean): void {
+    const before = this.#pauses
+    this.#pauses = on ? before | why : before & ~why
+    if (this.#isDown || this.hub.isQuiesced || (before === 0) === (this.#pauses === 0)) return
+    if (on) this.hub.transport.pause(this.connection)
+    else this.hub.transport.resume(this.connection)
+  }
+
+  #release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.hub.transport.release(this.connection)
+  }
+}
+
+/** Bytes of a frame before its payload. */
+const HEADER = 4

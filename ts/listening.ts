@@ -1,0 +1,102 @@
+/** A server between `start()` and the end of `stop()`: one listener and its connections. */
+import type { Clock } from './clock.js'
+import { complaints } from './complaints.js'
+import { RepodError } from './errors.js'
+import { Hub, type HubParts } from './hub.js'
+import type { ParsedServerOptions } from './options.js'
+import { stopped, textOf } from './reasons.js'
+import { firstThatWorks, resolveHost } from './resolve.js'
+import type { Address } from './transport/transport.js'
+
+/** What `stop()` could not flush: how many channels had bytes left, and how many bytes. */
+export interface StopReport {
+  readonly channels: number
+  readonly bytes: number
+}
+
+export interface ListeningParts extends Omit<HubParts, 'complaints'> {
+  readonly options: ParsedServerOptions
+  readonly clock: Clock
+}
+
+export class Listening {
+  readonly #options: ParsedServerOptions
+  readonly #clock: Clock
+  readonly #hub: Hub
+
+  constructor(parts: ListeningParts) {
+    this.#options = parts.options
+    this.#clock = parts.clock
+    this.#hub = new Hub({ ...parts, complaints })
+  }
+
+  async start(signal: AbortSignal | undefined): Promise<Address> {
+    const { host, port } = this.#options
+    const { endpoint } = this.#hub
+    try {
+      throwIfAborted(signal)
+      const addresses = await resolveHost(host)
+      const address = await firstThatWorks(addresses, (each) => endpoint.listen(each, port))
+      throwIfAborted(signal)
+      return address
+    } catch (error) {
+      await this.stop()
+      if (error instanceof RepodError) throw error
+      throw listenError(error, host, port)
+    }
+  }
+
+  setRef(on: boolean): void {
+    this.#hub.endpoint.setRef(on)
+  }
+
+  async stop(): Promise<StopReport> {
+    const { endpoint, inbox, links, transport } = this.#hub
+    const { drainTimeout } = this.#options
+    // Promises settle by themselves: what they wait for must keep the process alive, and wake it.
+    endpoint.setRef(true)
+    for (const link of links) transport.quiet(link.connection, false)
+
+    let giveUp = (): void => {}
+    const givenUp = new Promise<void>((resolve) => {
+      giveUp = resolve
+    })
+    const cancelReset = this.#clock.after(drainTimeout, () => {
+      for (const link of links) transport.close(link.connection, 0)
+    })
+    const cancelGivingUp = this.#clock.after(drainTimeout + GRACE, giveUp)
+    const report = { channels: 0, bytes: 0 }
+
+    await Promise.race([endpoint.quiesce(), givenUp])
+    this.#hub.isQuiesced = true
+    inbox.settle()
+    const ending = [...links]
+    for (const link of ending) link.end(stopped(), drainTimeout)
+    await Promise.race([this.#hub.empty(), givenUp])
+    for (const link of [...links]) link.abandon()
+    for (const { unflushedBytes } of ending) {
+      if (unflushedBytes === 0) continue
+      report.channels++
+      report.bytes += unflushedBytes
+    }
+    await Promise.race([endpoint.stop(), givenUp])
+    cancelReset()
+    cancelGivingUp()
+    inbox.reopen()
+    return report
+  }
+}
+
+/** ms after the drain's end for the last resets; then `stop()` settles without them. */
+const GRACE = 500
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return
+  throw new RepodError('REPOD_ERR_ABORTED', 'start() was aborted', { cause: signal.reason })
+}
+
+function listenError(cause: unknown, host: string, port: number): RepodError {
+  const isUnsupported = (cause as { code?: unknown } | undefined)?.code === 'UNSUPPORTED'
+  const code = isUnsupported ? 'REPOD_ERR_UNSUPPORTED' : 'REPOD_ERR_LISTEN_FAILED'
+  return new RepodError(code, `cannot listen on ${host}:${port}: ${textOf(cause)}`, { cause })
+}
