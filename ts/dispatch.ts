@@ -53,8 +53,9 @@ export function notify(
   return true
 }
 
+/** Whether there is a method for the event; asked without calling a getter. */
 export function listensTo(receiver: Receiver, event: ReservedAction): boolean {
-  return methodOf(receiver, PREFIX + event) !== undefined
+  return PREFIX + event in receiver
 }
 
 /** Calls a hook; neither a throw nor a rejection gets past it. */

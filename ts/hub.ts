@@ -38,6 +38,8 @@ export interface HubParts {
   readonly complaints: Complaints
   /** A connection's Link, as it is opened. */
   readonly link: (hub: Hub, connection: Connection, address: Address) => Link
+  /** A connection's end was handled. */
+  readonly ended?: () => void
 }
 
 export class Hub implements EndpointEvents {
@@ -53,6 +55,7 @@ export class Hub implements EndpointEvents {
   /** Nothing is read any more, whatever the reasons to resume. */
   isQuiesced = false
   readonly #newLink: HubParts['link']
+  readonly #onEnded: (() => void) | undefined
   readonly #table: Table
   #whenEmpty: (() => void) | undefined
 
@@ -63,6 +66,7 @@ export class Hub implements EndpointEvents {
     this.counts = parts.counts
     this.complaints = parts.complaints
     this.#newLink = parts.link
+    this.#onEnded = parts.ended
     this.#table = tableOf(parts.transport)
     this.accounts = this.#table.accounts
     this.endpoint = parts.transport.endpoint(this, parts.options)
@@ -106,6 +110,7 @@ export class Hub implements EndpointEvents {
     const index = indexOf(link.connection)
     if (this.#table.links[index] === link) this.#table.links[index] = undefined
     this.counts.open--
+    this.#onEnded?.()
     if (this.links.size === 0) this.#whenEmpty?.()
   }
 

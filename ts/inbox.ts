@@ -84,7 +84,8 @@ export class Inbox {
 
   message(to: Recipient, action: string, message: ReceivedMessage, bytes: number): void {
     if (!this.#goesStraight()) {
-      this.#wait(to, { to, action, message, bytes })
+      this.hold(to, bytes)
+      this.#enqueue({ to, action, message, bytes })
       return
     }
     this.#dispatching = true
@@ -92,6 +93,16 @@ export class Inbox {
       to.receive(action, message, bytes)
     } finally {
       this.#dispatching = false
+    }
+  }
+
+  /** Books a message that waits, here or with its connection. */
+  hold(to: Recipient, bytes: number): void {
+    to.waitingMessages++
+    to.waitingBytes += bytes
+    const { inboundQueueMessages, inboundQueueBytes } = this.#limits
+    if (to.waitingMessages >= inboundQueueMessages || to.waitingBytes >= inboundQueueBytes) {
+      to.holdBack(true)
     }
   }
 
@@ -153,16 +164,6 @@ export class Inbox {
     this.#transport.flush()
     this.#endTurn()
     this.#transport.look()
-  }
-
-  #wait(to: Recipient, entry: Waiting): void {
-    to.waitingMessages++
-    to.waitingBytes += entry.bytes
-    const { inboundQueueMessages, inboundQueueBytes } = this.#limits
-    if (to.waitingMessages >= inboundQueueMessages || to.waitingBytes >= inboundQueueBytes) {
-      to.holdBack(true)
-    }
-    this.#enqueue(entry)
   }
 
   #enqueue(entry: Entry): void {

@@ -7,6 +7,8 @@ export {
   type ChannelInit,
   type OutgoingOf,
 } from './channel.js'
+export { Client } from './client.js'
+export { ConnectionListener } from './connection-listener.js'
 export {
   type CallCode,
   type CallerError,

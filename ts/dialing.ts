@@ -1,0 +1,267 @@
+/** A client between `connect()` and the end of its last socket. */
+import { ClientLink } from './client-link.js'
+import type { Clock } from './clock.js'
+import { complaints } from './complaints.js'
+import { type Answerable, notify, type Receiver } from './dispatch.js'
+import { type CloseReason, errorOf, RepodError, type RepodErrorOptions } from './errors.js'
+import { Hub, type HubParts } from './hub.js'
+import type { Message } from './message.js'
+import { closedHere, endReason, handlerReason, slowReason, textOf } from './reasons.js'
+import { firstThatWorks, resolveHost } from './resolve.js'
+import { snapshot } from './snapshot.js'
+import type { EndCode } from './transport/transport.js'
+
+/** Who hears of a client's connection. */
+export interface Audience {
+  /** Gets messages and events; without one, messages are read. */
+  readonly receiver: Receiver | undefined
+  onDrain(): unknown
+}
+
+export interface DialingParts extends Omit<HubParts, 'complaints' | 'link' | 'ended'> {
+  readonly clock: Clock
+  readonly audience: Audience
+}
+
+type Progress =
+  | { readonly is: 'connecting'; readonly attempt: Attempt }
+  | { readonly is: 'connected'; readonly link: ClientLink }
+  | { readonly is: 'failed' }
+
+/** `connect()` until it settles, and what was sent meanwhile. */
+interface Attempt {
+  readonly resolve: () => void
+  readonly reject: (error: RepodError) => void
+  readonly cleanUp: () => void
+  readonly unsent: Message[]
+  unsentBytes: number
+}
+
+export class Dialing implements Answerable {
+  readonly receiver: Receiver | undefined
+  readonly #audience: Audience
+  readonly #clock: Clock
+  readonly #hub: Hub
+  #link: ClientLink | undefined
+  #progress: Progress = { is: 'failed' }
+  #gone: Promise<void> | undefined
+  #isRef = true
+  #isAwaited = false
+
+  constructor(parts: DialingParts) {
+    this.#audience = parts.audience
+    this.receiver = parts.audience.receiver
+    this.#clock = parts.clock
+    this.#hub = new Hub({
+      ...parts,
+      complaints,
+      link: (hub, connection, address) => new ClientLink(hub, connection, address, this),
+      ended: () => void this.done(),
+    })
+  }
+
+  get isConnected(): boolean {
+    return this.#progress.is === 'connected' && this.#progress.link.isReceiving
+  }
+
+  /** Neither connected nor about to be. */
+  get hasEnded(): boolean {
+    return this.#progress.is !== 'connecting' && !this.isConnected
+  }
+
+  get reason(): CloseReason | undefined {
+    return this.#link?.reason
+  }
+
+  get isWritable(): boolean {
+    if (this.#progress.is === 'connected') return this.#progress.link.isWritable
+    if (this.#progress.is === 'failed') return false
+    return this.#progress.attempt.unsentBytes < this.#hub.options.writeHighWater
+  }
+
+  get bufferedBytes(): number {
+    if (this.#progress.is === 'connecting') return this.#progress.attempt.unsentBytes
+    return this.#link?.bufferedBytes ?? 0
+  }
+
+  connect(
+    host: string,
+    port: number,
+    signal: AbortSignal | undefined,
+    isRef: boolean,
+  ): Promise<void> {
+    this.#isRef = isRef
+    return new Promise((resolve, reject) => {
+      const { connectTimeout } = this.#hub.options
+      const cancelTimeout = this.#clock.after(connectTimeout, () => {
+        const message = `no greeting from ${host}:${port} within connectTimeout (${connectTimeout} ms)`
+        this.failed({ code: 'CONNECT_TIMEOUT', message })
+      })
+      const abort = (): void => {
+        const cause: unknown = signal?.reason
+        this.#fail('REPOD_ERR_ABORTED', 'connect() was aborted', { cause }, false)
+      }
+      const cleanUp = (): void => {
+        cancelTimeout()
+        signal?.removeEventListener('abort', abort)
+      }
+      const attempt = { resolve, reject, cleanUp, unsent: [], unsentBytes: 0 }
+      this.#progress = { is: 'connecting', attempt }
+      signal?.addEventListener('abort', abort, { once: true })
+      if (signal?.aborted === true) abort()
+      else void this.#dial(host, port)
+    })
+  }
+
+  send(message: Message): number {
+    if (this.#progress.is === 'connected') return this.#progress.link.send(message)
+    return this.#progress.is === 'connecting' ? this.#keep(message) : 0
+  }
+
+  /** Settles when the socket is gone. */
+  close(reason: string | undefined): Promise<void> {
+    const why = closedHere(reason)
+    this.#wake()
+    if (this.#progress.is === 'connecting') {
+      this.#fail('REPOD_ERR_CLOSED', `connect() was given up: ${why.message}`, {}, false, why)
+    }
+    this.#link?.end(why)
+    this.#hub.endpoint.setRef(true)
+    return this.done()
+  }
+
+  setRef(on: boolean): void {
+    this.#isRef = on
+    if (this.isConnected) this.#hub.endpoint.setRef(on)
+  }
+
+  /** Somebody sleeps until the next message: from now on it wakes him. */
+  awaitMessages(): void {
+    if (this.#isAwaited) return
+    this.#isAwaited = true
+    this.#wake()
+  }
+
+  // What its link tells.
+
+  opened(link: ClientLink): void {
+    this.#link = link
+    if (this.#progress.is === 'failed') link.end(closedHere(), 0)
+  }
+
+  /** What was sent before goes first. */
+  greeted(link: ClientLink): void {
+    if (this.#progress.is !== 'connecting') return
+    const { attempt } = this.#progress
+    const { endpoint, inbox, transport } = this.#hub
+    this.#progress = { is: 'connected', link }
+    attempt.cleanUp()
+    endpoint.setRef(this.#isRef)
+    if (inbox.mode !== 'auto' && !this.#isAwaited) transport.quiet(link.connection, true)
+    for (const message of attempt.unsent) link.send(message)
+    attempt.resolve()
+  }
+
+  /** Closed below before the greeting. */
+  lost(code: EndCode): void {
+    const reason = endReason(code)
+    const cause = errorOf(reason)
+    const message = `${reason.message} before its greeting`
+    this.#fail('REPOD_ERR_CONNECT_FAILED', message, { cause }, true)
+  }
+
+  failed(reason: CloseReason): void {
+    const { detail, cause } = reason
+    this.#fail(`REPOD_ERR_${reason.code}`, reason.message, { detail, cause }, true, reason)
+  }
+
+  /** This side ended the link: where it was not greeted yet, connecting has failed. */
+  ended({ code, message, cause }: CloseReason): void {
+    this.#fail(`REPOD_ERR_${code}`, message, { cause }, false)
+  }
+
+  /** Nothing comes any more: settles when the endpoint's last socket is gone. */
+  done(): Promise<void> {
+    this.#gone ??= this.#stop()
+    return this.#gone
+  }
+
+  onDrain(): unknown {
+    return this.#audience.onDrain()
+  }
+
+  tell(error: RepodError, answerable: Answerable): boolean {
+    return this.receiver !== undefined && notify(this.receiver, 'error', { error }, answerable)
+  }
+
+  /** Of `Network_error`, where there is no link any more. */
+  handlerFailed(error: unknown): void {
+    this.#hub.counts.handlerErrors++
+    complaints.print(errorOf(handlerReason(error)))
+  }
+
+  async #stop(): Promise<void> {
+    const { endpoint } = this.#hub
+    // A dial that is under way is given up.
+    if (this.#link === undefined) await endpoint.quiesce()
+    await endpoint.stop()
+  }
+
+  async #dial(host: string, port: number): Promise<void> {
+    try {
+      const addresses = await resolveHost(host)
+      await firstThatWorks(addresses, (address) => this.#try(address, port))
+    } catch (cause) {
+      const message = `cannot connect to ${host}:${port}: ${textOf(cause)}`
+      this.#fail('REPOD_ERR_CONNECT_FAILED', message, { cause }, true)
+    }
+  }
+
+  async #try(address: string, port: number): Promise<void> {
+    if (this.#progress.is === 'connecting') await this.#hub.endpoint.dial(address, port)
+  }
+
+  /** Encoded now, so that its faults are the caller's; written again once there is a connection. */
+  #keep(message: Message): number {
+    const { counts, options, transport } = this.#hub
+    const copy = snapshot(message, options)
+    const bytes = transport.write(copy, options)
+    transport.discard()
+    // A getter of the message may have ended it.
+    if (this.#progress.is !== 'connecting') return 0
+    const { attempt } = this.#progress
+    const { unsentBytes } = attempt
+    if (unsentBytes > 0 && unsentBytes + bytes > options.maxBufferedOut) {
+      if (options.slowConsumer === 'drop-newest') counts.dropped++
+      else this.failed(slowReason(unsentBytes, bytes, options.maxBufferedOut))
+      return 0
+    }
+    attempt.unsent.push(copy)
+    attempt.unsentBytes += bytes
+    return bytes
+  }
+
+  #fail(
+    code: RepodError['code'],
+    message: string,
+    options: RepodErrorOptions,
+    tell: boolean,
+    reason: CloseReason = closedHere(message),
+  ): void {
+    if (this.#progress.is !== 'connecting') return
+    const { attempt } = this.#progress
+    this.#progress = { is: 'failed' }
+    attempt.cleanUp()
+    const unsent = { messages: attempt.unsent.length, bytes: attempt.unsentBytes }
+    const error = new RepodError(code, message, { ...options, unsent })
+    this.#link?.end(reason)
+    if (tell) this.#hub.inbox.later(() => void this.tell(error, this))
+    attempt.reject(error)
+    void this.done()
+  }
+
+  #wake(): void {
+    const link = this.#link
+    if (link?.isReceiving === true) this.#hub.transport.quiet(link.connection, false)
+  }
+}
