@@ -1,6 +1,6 @@
 /** A server's or a client's share of the pure transport: its listener or dial, its connections. */
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { EndpointOptions } from '../options.js'
+import { ENGINE, type EndpointOptions } from '../options.js'
 import { addressFrom, type ConnectionOwner, type PureConnection } from './pure-connection.js'
 import type { ReadyQueue } from './ready-queue.js'
 import type { Address, Endpoint, EndpointEvents, TransportCounters } from './transport.js'
@@ -20,11 +20,14 @@ export class PureEndpoint implements Endpoint, ConnectionOwner {
   readonly options: EndpointOptions
   readonly #owner: EndpointOwner
   readonly #connections: Set<PureConnection> = new Set()
-  /** What gives up each dial that is under way. */
-  readonly #dials: Map<Socket, (error: Error) => void> = new Map()
-  #server: Server | undefined
+  /** Dials that are under way, and what gives up each. */
+  readonly #dials: Map<Socket, () => void> = new Map()
+  /** From the attempt to listen until the last connection of it is gone. */
+  readonly #servers: Set<Server> = new Set()
   #ref = true
   #alive = false
+  /** Since `quiesce` or `stop`: nothing begins any more. */
+  #shut = false
   #whenGone: (() => void)[] = []
 
   constructor(owner: EndpointOwner, events: EndpointEvents, options: EndpointOptions) {
@@ -46,25 +49,38 @@ export class PureEndpoint implements Endpoint, ConnectionOwner {
       const { noDelay } = this.options
       // Half-open, so that a peer that sends FIN still gets what is sent until `release`.
       const server = createServer({ allowHalfOpen: true, noDelay }, (socket) => this.#open(socket))
-      server.once('error', reject)
-      server.once('close', () => this.#onListenerClosed(server))
-      server.listen({ host, port }, () => {
-        server.off('error', reject)
+      const fail = (error: Error): void => {
+        this.#lose(server)
+        reject(error)
+      }
+      server.once('error', fail)
+      // The socket that listens is closed at once; this comes when the last connection is gone too.
+      server.once('close', () => this.#lose(server))
+      server.listen({ host, port, backlog: ENGINE.backlog }, () => {
+        server.off('error', fail)
         // An accept that fails (no descriptor left, say) costs that connection; libuv goes on
         // listening by itself, and there is nobody below the seam who could be told of it.
         server.on('error', () => {})
         const address = server.address()
-        if (address === null || typeof address === 'string') return
+        if (this.#shut || address === null || typeof address === 'string') {
+          server.close()
+          reject(givenUp('listen', host, port))
+          return
+        }
         resolve(addressFrom(address.address, address.port))
       })
       if (!this.#ref) server.unref()
-      this.#server = server
+      this.#servers.add(server)
       this.#live()
     })
   }
 
   dial(host: string, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#shut) {
+        reject(givenUp('connect', host, port))
+        return
+      }
       const { noDelay } = this.options
       const socket = connect({ host, port, noDelay, allowHalfOpen: true, autoSelectFamily: false })
       const fail = (error: Error): void => {
@@ -81,18 +97,18 @@ export class PureEndpoint implements Endpoint, ConnectionOwner {
         resolve()
       })
       if (!this.#ref) socket.unref()
-      this.#dials.set(socket, fail)
+      this.#dials.set(socket, () => fail(givenUp('connect', host, port)))
       this.#live()
     })
   }
 
   async quiesce(): Promise<void> {
-    this.#shut()
+    this.#close()
     await Promise.all([...this.#connections].map((connection) => connection.quiesce()))
   }
 
   stop(): Promise<void> {
-    this.#shut()
+    this.#close()
     return new Promise((resolve) => {
       this.#whenGone.push(resolve)
       this.#live()
@@ -101,11 +117,9 @@ export class PureEndpoint implements Endpoint, ConnectionOwner {
 
   setRef(on: boolean): void {
     this.#ref = on
-    if (on) this.#server?.ref()
-    else this.#server?.unref()
-    for (const socket of this.#dials.keys()) {
-      if (on) socket.ref()
-      else socket.unref()
+    for (const handle of [...this.#servers, ...this.#dials.keys()]) {
+      if (on) handle.ref()
+      else handle.unref()
     }
     for (const connection of this.#connections) connection.setRef(on)
   }
@@ -127,22 +141,20 @@ export class PureEndpoint implements Endpoint, ConnectionOwner {
     connection.open()
   }
 
-  #shut(): void {
-    this.#server?.close()
-    for (const fail of this.#dials.values()) {
-      fail(Object.assign(new Error('the dial was given up'), { code: 'ECANCELED' }))
-    }
+  #close(): void {
+    this.#shut = true
+    for (const server of this.#servers) server.close()
+    for (const giveUp of this.#dials.values()) giveUp()
   }
 
-  /** The socket of a listener is free at once; this comes when the last connection is gone too. */
-  #onListenerClosed(server: Server): void {
-    if (this.#server === server) this.#server = undefined
+  #lose(server: Server): void {
+    this.#servers.delete(server)
     this.#live()
   }
 
   /** Something came or went. */
   #live(): void {
-    const alive = this.#connections.size > 0 || this.#dials.size > 0 || this.#server !== undefined
+    const alive = this.#connections.size > 0 || this.#dials.size > 0 || this.#servers.size > 0
     if (alive !== this.#alive) {
       this.#alive = alive
       this.#owner.living(this, alive)
@@ -152,4 +164,9 @@ export class PureEndpoint implements Endpoint, ConnectionOwner {
     this.#whenGone = []
     for (const resolve of waiting) resolve()
   }
+}
+
+function givenUp(syscall: string, address: string, port: number): Error {
+  const message = `${syscall} ECANCELED: given up ${address}:${port}`
+  return Object.assign(new Error(message), { code: 'ECANCELED', syscall, address, port })
 }

@@ -38,6 +38,8 @@ class PureTransport implements Transport, EndpointOwner, TurnHooks {
   readonly ready: ReadyQueue
   readonly #connections: ConnectionTable<PureConnection> = new ConnectionTable()
   readonly #endpoints: Set<PureEndpoint> = new Set()
+  /** The smallest `dispatchTimeBudget` of the living endpoints. */
+  #budget = Infinity
   readonly #frames: Frames = new Frames()
   /** Connections that were posted to since the last flush. */
   #dirty: PureConnection[] = []
@@ -120,14 +122,14 @@ class PureTransport implements Transport, EndpointOwner, TurnHooks {
   living(endpoint: PureEndpoint, on: boolean): void {
     if (on) this.#endpoints.add(endpoint)
     else this.#endpoints.delete(endpoint)
+    this.#budget = Infinity
+    for (const { options } of this.#endpoints) {
+      this.#budget = Math.min(this.#budget, options.dispatchTimeBudget)
+    }
   }
 
   budget(): number {
-    let budget = Infinity
-    for (const { options } of this.#endpoints) {
-      budget = Math.min(budget, options.dispatchTimeBudget)
-    }
-    return budget
+    return this.#budget
   }
 
   began(): void {
