@@ -33,6 +33,9 @@ const rows = setInterval(() => table.show(meter.row()), 1000)
 await Promise.race([timeUp(), once(process, 'SIGINT'), left])
 clearInterval(rows)
 table.end(meter.total())
+if (server.transport === 'native') {
+  console.log('The same game on node:net: npm run demo -- --transport pure')
+}
 if (bots.connected) bots.disconnect()
 const [code] = await left
 clearInterval(ticks)

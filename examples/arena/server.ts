@@ -3,8 +3,11 @@
  * once. What a peer sends has no type yet, so each field is looked at before it counts.
  */
 import { Channel, type Handlers, Server, type ServerOptions } from 'repod'
-import type { ToClient, ToServer } from './messages.js'
+import type { Input, ToClient, ToServer } from './messages.js'
 import { type Spark, World } from './world.js'
+
+/** The fields of a message before anybody has looked at their values. */
+type Unchecked<T> = { readonly [Field in keyof T]: unknown }
 
 export class Player extends Channel<ArenaServer, ToClient> implements Handlers<ToServer> {
   readonly spark: Spark = this.server.world.enter()
@@ -16,14 +19,14 @@ export class Player extends Channel<ArenaServer, ToClient> implements Handlers<T
     this.send({ action: 'welcome', id: this.spark.id })
   }
 
-  Network_input(data: { [field: string]: unknown }): void {
-    this.seq = numberOf(data['seq'])
+  Network_input(data: Unchecked<Input>): void {
+    this.seq = numberOf(data.seq)
     this.spark.intent = {
-      dx: numberOf(data['dx']),
-      dy: numberOf(data['dy']),
-      aimX: numberOf(data['aimX']),
-      aimY: numberOf(data['aimY']),
-      throws: data['throws'] === true,
+      dx: numberOf(data.dx),
+      dy: numberOf(data.dy),
+      aimX: numberOf(data.aimX),
+      aimY: numberOf(data.aimY),
+      throws: data.throws === true,
     }
   }
 }

@@ -35,8 +35,6 @@ export class Table {
   end(total: Row): void {
     this.#out.write(`\nThe whole time:\n${this.#line(total)}\n`)
     this.#out.write(`The sparks that shone: ${total.leaders.join(', ')}\n`)
-    const other = this.#transport === 'native' ? 'pure' : 'native'
-    this.#out.write(`The same game the other way: npm run demo -- --transport ${other}\n`)
   }
 
   #line(row: Row): string {

