@@ -85,7 +85,9 @@ function ipv6Text(bytes: Uint8Array): string {
 /** A zone is the name of an interface or a number; undefined if there is no such interface. */
 function scopeOf(zone: string): number | undefined {
   if (/^\d+$/.test(zone)) return Number(zone)
-  return networkInterfaces()[zone]?.find((each) => each.family === 'IPv6')?.scopeid
+  // Only its link-local addresses tell the scope of an interface.
+  const addresses = networkInterfaces()[zone] ?? []
+  return addresses.find((each) => each.family === 'IPv6' && each.scopeid > 0)?.scopeid
 }
 
 function zoneOf(scope: number): string {

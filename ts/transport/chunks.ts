@@ -88,7 +88,7 @@ export class ChunkPool {
 }
 
 /** Where a frame stands in a chunk of its own: a record's header in front of it. */
-export const OWN_START = CHUNK_HEADER + HEADER
+export const OWN_START: number = CHUNK_HEADER + HEADER
 
 /** Idle chunks kept: more than a game's turn fills, little beside its heap. */
 const KEPT_CHUNKS = 4
