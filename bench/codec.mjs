@@ -71,10 +71,10 @@ async function loadCodec() {
 }
 
 function runMessage({ bytes, pack, unpack, write, read }, messages, options) {
-  const payloads = messages.map((message) => Uint8Array.from(pack(message)))
+  const payloads = messages.map((message) => Buffer.from(pack(message)))
   for (const [index, payload] of payloads.entries()) {
     const length = write(messages[index])
-    deepStrictEqual(Uint8Array.from(bytes.subarray(4, length)), payload)
+    deepStrictEqual(bytes.subarray(4, length), payload)
     deepStrictEqual(read(payload), messages[index])
     deepStrictEqual(unpack(payload), messages[index])
   }

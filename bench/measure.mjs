@@ -11,20 +11,23 @@ const bench = fileURLToPath(new URL('.', import.meta.url))
 /** The server's JS thread has one processor, the load generator the other. */
 const SERVER_CPU = '0'
 const LOAD_CPU = '1'
-const START_PATIENCE_MS = 20_000
+/** A measurement that takes longer than its windows by this much ends with its server's life. */
+const PATIENCE_MS = 40_000
 
 /**
  * The figures of one run, or an error that says why there are none. Times in ns per message of the
  * window, unless the name says otherwise.
  */
 export async function measure(cell, peer, { loadBinary, payloadPath, warm, seconds }) {
-  const server = await start(cell, peer)
+  const server = start(cell, peer)
+  const watchdog = setTimeout(() => server.kill(), PATIENCE_MS + (warm + seconds) * 1000)
   try {
+    const address = `127.0.0.1:${await server.port()}`
     pin(server.pid)
     const load = [
       ...Object.entries(cell.load).flatMap(([name, value]) => [`--${name}`, String(value)]),
       ...['--framing', PEERS[peer].framing],
-      ...['--address', `127.0.0.1:${server.port}`, '--pid', String(server.pid)],
+      ...['--address', address, '--pid', String(server.pid)],
       ...['--payloads', payloadPath, '--warm', String(warm), '--measure', String(seconds)],
     ]
     const { report, end } = await underLoad(server, loadBinary, load)
@@ -33,28 +36,32 @@ export async function measure(cell, peer, { loadBinary, payloadPath, warm, secon
     return figures(report, end, server.pid)
   } finally {
     await server.stop()
+    clearTimeout(watchdog)
   }
 }
 
-async function start(cell, peer) {
+function start(cell, peer) {
   const { file, args } = PEERS[peer]
   const child = spawn(process.execPath, [join(bench, 'peers', file), cell.role, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
+  // Written to after its end: what is reported is that end, by whoever waits for an answer.
+  child.stdin.on('error', () => {})
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async () => {
     const { value, done } = await lines.next()
-    if (done) throw new Error(`the server of ${peer} ended (${(await exited).join(' ')})`)
+    if (done) throw new Error(`the server ended (${(await exited).join(' ').trim()})`)
     return value
   }
-  const tooLate = setTimeout(() => child.kill('SIGKILL'), START_PATIENCE_MS)
-  const [, port] = /^READY (\d+)$/.exec(await next()) ?? []
-  clearTimeout(tooLate)
-  if (port === undefined) throw new Error(`the server of ${peer} did not say READY`)
   return {
     pid: child.pid,
-    port,
+    /** Once it listens. */
+    async port() {
+      const [, port] = /^READY (\d+)$/.exec(await next()) ?? []
+      if (port === undefined) throw new Error('the server did not begin with READY')
+      return port
+    },
     /** Sends a line, returns what the server answers to it. */
     async ask(line) {
       child.stdin.write(`${line}\n`)
@@ -62,10 +69,9 @@ async function start(cell, peer) {
     },
     async stop() {
       child.stdin.end()
-      const tooLong = setTimeout(() => child.kill('SIGKILL'), START_PATIENCE_MS)
       await exited
-      clearTimeout(tooLong)
     },
+    kill: () => child.kill('SIGKILL'),
   }
 }
 
