@@ -21,7 +21,7 @@ export function buildNative({ say, quiet }) {
   }
   say('native engine (cargo build --release)')
   replace(build(quiet), join(root, ADDON))
-  writeStamp(STAMP, stampOf(hashOf(SOURCES, isSource)))
+  writeStamp(STAMP, stampOf(sources))
   return undefined
 }
 
