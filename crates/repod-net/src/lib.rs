@@ -1,0 +1,41 @@
+//! The engine: a thread of its own with all sockets of one JS environment. It knows no Node, so it
+//! can be tested without.
+//!
+//! ```text
+//! JS thread   Engine::take <- ring <- inbound <- reading <- connection <- socket
+//!             Engine::flush -> intake -> outbound -> outbox -> connection -> socket
+//! ```
+//!
+//! - `engine` is what the JS thread calls; `shared` is what both threads hold.
+//! - `ring` is the protocol of the two positions, `lent` the memory, `inbound` the records.
+//! - `core` is what the tasks share: `intake`, one per `connection`, `listener` and `dialer`, and
+//!   the desk, which commits behind them. `contained` holds each of them.
+
+mod address;
+mod connection;
+mod contained;
+mod core;
+mod dialer;
+mod endpoint;
+mod engine;
+mod held;
+#[cfg(feature = "test-hooks")]
+pub mod hooks;
+mod inbound;
+mod intake;
+mod lent;
+mod listener;
+mod outbound;
+mod outbox;
+mod reading;
+pub mod ring;
+mod settings;
+mod share;
+mod shared;
+mod table;
+mod waiters;
+
+pub use engine::{Engine, Misuse};
+pub use lent::Lent;
+pub use settings::{SETTINGS, Settings};
+pub use shared::Wake;
