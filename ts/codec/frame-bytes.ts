@@ -213,7 +213,7 @@ export abstract class FrameBytes {
   #longText(text: string): void {
     const { length } = text
     this.expect(length)
-    if (length >= LONG_TEXT) {
+    if (length >= LONG_TEXT || this.at + 5 + 3 * length > this.#stop) {
       const size = Buffer.byteLength(text)
       this.expect(size)
       this.room(5 + size)
@@ -221,7 +221,6 @@ export abstract class FrameBytes {
       this.at += this.bytes.write(text, this.at)
       return
     }
-    this.room(5 + 3 * length)
     const guess = textHeadSize(length)
     const from = this.at + guess
     const size = this.bytes.write(text, from)

@@ -25,7 +25,10 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['Date', 'date'],
   ['ArrayBuffer', 'buffer'],
   ['SharedArrayBuffer', 'buffer'],
-  ...REFUSED.map((name): [string, Kind] => [name, { refused: `a ${name}` }]),
+  ...REFUSED.map((name): [string, Kind] => [
+    name,
+    { refused: `${/^E/.test(name) ? 'an' : 'a'} ${name}` },
+  ]),
 ])
 
 /**
