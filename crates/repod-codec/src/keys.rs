@@ -26,12 +26,18 @@ struct Key {
 
 /// In place of the length of a text.
 const INTEGER: u32 = u32::MAX;
-/// Up to so many entries the pairs of a map are compared; measured, sorting is cheaper beyond.
+/// Up to so many entries the pairs of a map are compared.
 const SMALL: u32 = 16;
+/// Keys whose memory is kept for the next payload.
+const KEPT: usize = 16_384;
 
 impl Keys {
+    /// Gives back the memory of a huge payload.
     pub fn clear(&mut self) {
         self.keys.clear();
+        if self.keys.capacity() > KEPT {
+            self.keys.shrink_to(KEPT);
+        }
     }
 
     pub fn len(&self) -> usize {

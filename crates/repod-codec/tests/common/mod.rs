@@ -1,6 +1,12 @@
 //! What the tests of this crate share.
 #![allow(dead_code)] // each test file uses a part of it
 
+pub mod peer;
+pub mod random;
+pub mod reference;
+pub mod tape_reader;
+pub mod verdict;
+
 use repod_codec::{Limits, ShapeSettings};
 
 /// A server's defaults, literally: what the catalogue of hostile input counts with.
