@@ -17,11 +17,7 @@ export function checkDocs() {
       count++
     }
   }
-  const config = {
-    extends: '../../tsconfig.json',
-    compilerOptions: { declaration: false, isolatedDeclarations: false },
-    include: ['*.ts'],
-  }
+  const config = { extends: '../../tsconfig.json', include: ['*.ts'] }
   writeFileSync(join(root, FOLDER, 'tsconfig.json'), JSON.stringify(config))
   tool('typescript/bin/tsc', ['-p', `${FOLDER}/tsconfig.json`])
   console.log(`${count} blocks compile`)
