@@ -1,0 +1,184 @@
+/** Group B of the catalogue: output that is not taken, and what becomes of it. */
+import { describe, expect, test } from 'vitest'
+import { Canary, frame, join, type Kind, type Peer, received, serve, turn } from './support.js'
+
+const kilobyte = { action: 'k', filler: 'x'.repeat(1_000) }
+const size = frame(kilobyte).length
+/** What the greeting takes. */
+const greeting = frame({ action: 'connected' }).length
+
+/** Fills the kernel's buffers of a peer that does not read, and the account beyond them. */
+async function fill(
+  channel: { send(message: typeof kilobyte): number; bufferedBytes: number },
+  until: number,
+): Promise<number> {
+  let sent = 0
+  while (channel.bufferedBytes < until) {
+    for (let n = 0; n < 32; n++) if (channel.send(kilobyte) > 0) sent++
+    await turn()
+  }
+  return sent
+}
+
+export function backpressure(kind: Kind): void {
+  describe('back-pressure', () => {
+    test('within a turn bufferedBytes grows by exactly what send() says, and ends at zero', async () => {
+      const server = await serve(kind)
+      const { peer, channel } = await join(server)
+      await received(peer, 0)
+      while (channel.bufferedBytes > 0) await turn()
+      let expected = 0
+      for (let n = 0; n < 50; n++) {
+        expected += channel.send({ action: 'n', n })
+        expect(channel.bufferedBytes).toBe(expected)
+      }
+      await received(peer, 50)
+      while (channel.bufferedBytes > 0) await turn()
+      expect(channel.bufferedBytes).toBe(0)
+    })
+
+    test('isWritable turns false at writeHighWater, and onDrain() comes once per crossing', async () => {
+      const server = await serve(kind)
+      const { peer, channel } = await join(server)
+      for (let crossing = 1; crossing <= 3; crossing++) {
+        while (channel.bufferedBytes > 0) await turn()
+        let sent = 0
+        while (channel.isWritable) sent += channel.send(kilobyte)
+        expect(sent).toBeGreaterThanOrEqual(65_536)
+        expect(sent).toBeLessThan(65_536 + size)
+        // Beyond it more is taken, and is no crossing of its own.
+        for (let n = 0; n < 100; n++) expect(channel.send(kilobyte)).toBe(size)
+        await server.until('onDrain()', () => channel.isWritable)
+        expect(channel.events.filter((event) => event === 'drain')).toHaveLength(crossing)
+        expect(channel.bufferedBytes).toBeLessThanOrEqual(32_768)
+      }
+      peer.destroy()
+    })
+
+    test('a peer that reads again has everything, in order, after one onDrain()', async () => {
+      const server = await serve(kind, { maxBufferedOut: 2 ** 26, pauseReadWhenOutFull: false })
+      const { peer, channel } = await join(server)
+      peer.socket.pause()
+      let n = 0
+      while (channel.bufferedBytes < 1_000_000) {
+        for (let k = 0; k < 32; k++)
+          channel.send({ action: 'n', n: n++, filler: 'x'.repeat(1_000) })
+        await turn()
+      }
+      expect(channel.isWritable).toBe(false)
+      peer.socket.resume()
+      await server.until('onDrain()', () => channel.isWritable)
+      const got = await received(peer, n)
+      expect(got.map((message) => message['n'])).toEqual(Array.from({ length: n }, (_, at) => at))
+      expect(channel.events.filter((event) => event === 'drain').length).toBeGreaterThan(0)
+      while (channel.bufferedBytes > 0) await turn()
+    })
+
+    test('B5 100,000 sends in one turn with drop-newest: all that fits, none beyond', async () => {
+      const server = await serve(kind, { slowConsumer: 'drop-newest' })
+      const { peer, channel } = await join(server)
+      await received(peer, 0)
+      while (channel.bufferedBytes > 0) await turn()
+      let sent = 0
+      let writableUntil: number | undefined
+      for (let n = 0; n < 100_000; n++) {
+        if (channel.send(kilobyte) > 0) sent++
+        if (!channel.isWritable) writableUntil ??= n + 1
+      }
+      expect(sent).toBe(Math.floor(2_097_152 / size))
+      expect(writableUntil).toBe(Math.ceil(65_536 / size))
+      expect(server.stats().dropped).toBe(100_000 - sent)
+      expect(await received(peer, sent)).toHaveLength(sent)
+      expect(channel.isConnected).toBe(true)
+    })
+
+    test('B5 the same with close: SLOW_CONSUMER once, and what was taken still arrives', async () => {
+      const server = await serve(kind)
+      const canary = await Canary.join(server, kind)
+      const { peer, channel } = await join(server)
+      await received(peer, 0)
+      while (channel.bufferedBytes > 0) await turn()
+      let sent = 0
+      for (let n = 0; n < 100_000; n++) if (channel.send(kilobyte) > 0) sent++
+      expect(sent).toBe(Math.floor(2_097_152 / size))
+      await peer.signal.until('FIN', () => peer.ended)
+      expect(peer.received).toBe(greeting + sent * size)
+      await server.until('the end', () => channel.isGone)
+      expect(channel.events).toEqual([
+        'connect',
+        'error SLOW_CONSUMER',
+        'close SLOW_CONSUMER',
+        'disconnect SLOW_CONSUMER',
+      ])
+      expect(server.stats().closedBy).toEqual({ SLOW_CONSUMER: 1 })
+      await canary.check()
+    })
+
+    test('B1 a peer that does not read a broadcast is closed, the others lose nothing', async () => {
+      const server = await serve(kind, { closeTimeout: 100 })
+      const slow = await join(server)
+      slow.peer.socket.pause()
+      const good: Peer[] = []
+      for (let n = 0; n < 10; n++) good.push((await join(server)).peer)
+      let ticks = 0
+      while (!slow.channel.isGone) {
+        server.sendToAll({ action: 'tick', n: ticks++, filler: 'x'.repeat(8_000) })
+        await turn()
+      }
+      expect(slow.channel.closeReason?.code).toBe('SLOW_CONSUMER')
+      for (const peer of good) {
+        const got = await received(peer, ticks)
+        expect(got.map((message) => message['n'])).toEqual(
+          Array.from({ length: ticks }, (_, n) => n),
+        )
+      }
+    })
+
+    test('a peer is not read between writeHighWater and writeLowWater', async () => {
+      const server = await serve(kind, { maxBufferedOut: 2 ** 24 })
+      const { peer, channel } = await join(server)
+      peer.socket.pause()
+      await fill(channel, 1_000_000)
+      const asked = Array.from({ length: 5_000 }, (_, n) => frame({ action: 'n', n }))
+      peer.socket.write(Buffer.concat(asked))
+      // What had been read before the pause may still come; then nothing, while turns go by.
+      for (let n = 0; n < 50; n++) await turn()
+      const before = channel.messages.length
+      expect(before).toBeLessThan(5_000)
+      for (let n = 0; n < 50; n++) await turn()
+      expect(channel.messages).toHaveLength(before)
+      peer.socket.resume()
+      await server.until('all messages', () => channel.messages.length === 5_000)
+    })
+
+    test('a peer that resets while its output is full is an end like any other', async () => {
+      const server = await serve(kind, { maxBufferedOut: 2 ** 24 })
+      const { peer, channel } = await join(server)
+      peer.socket.pause()
+      await fill(channel, 1_000_000)
+      peer.socket.resetAndDestroy()
+      await server.until('the end', () => channel.isGone)
+      expect(channel.closeReason?.code).toBe('PEER_RESET')
+      expect(channel.bufferedBytes).toBe(0)
+    })
+
+    test('sendToAll() gives all receivers the same bytes, and leaves out whom it is told to', async () => {
+      const server = await serve(kind)
+      const joined = []
+      for (let n = 0; n < 20; n++) joined.push(await join(server))
+      const [first, second] = joined
+      if (first === undefined || second === undefined) throw new Error('nobody joined')
+      expect(server.sendToAll({ action: 'all' })).toBe(20)
+      expect(server.sendToAll({ action: 'most' }, { except: first.channel })).toBe(19)
+      expect(server.sendTo([first.channel, second.channel], { action: 'two' })).toBe(2)
+      for (const { peer, channel } of joined) {
+        const wanted = ['all', 'most', 'two'].filter((action) => {
+          if (action === 'most') return channel !== first.channel
+          return action === 'all' || channel === first.channel || channel === second.channel
+        })
+        const got = await received(peer, wanted.length)
+        expect(got.map((message) => message.action)).toEqual(wanted)
+      }
+    })
+  })
+}
