@@ -48,6 +48,12 @@ export class Accounts {
     return ((this.#queued[index] as number) - (this.#flushed[index] as number)) >>> 0
   }
 
+  /** Bytes queued that the kernel has not taken by now, whatever this turn's sample says. */
+  unflushed(connection: Connection): number {
+    const queued = this.#queued[indexOf(connection)] as number
+    return (queued - this.#transport.flushedBytes(connection)) >>> 0
+  }
+
   /** A frame larger than the limit still goes alone. */
   accepts(connection: Connection, bytes: number, maxBufferedOut: number): boolean {
     const buffered = this.buffered(connection)

@@ -105,7 +105,6 @@ export class ClientCore {
       }
       const dialing = this.#dialing
       if (dialing === undefined || dialing.hasEnded) break
-      dialing.awaitMessages()
       await new Promise<void>((resolve) => this.#sleepers.push(resolve))
     }
     const reason = this.#dialing?.reason

@@ -55,7 +55,9 @@ export class ClientLink extends Link {
 
   override onOpened(): void {
     const { receiver } = this.#dialing
-    if (receiver !== undefined) notify(receiver, 'socketConnect', undefined, this)
+    if (receiver !== undefined && this.isReceiving) {
+      notify(receiver, 'socketConnect', undefined, this)
+    }
   }
 
   protected override onMessage(action: string, message: ReceivedMessage): void {

@@ -46,7 +46,6 @@ export class Dialing implements Answerable {
   #progress: Progress = { is: 'failed' }
   #gone: Promise<void> | undefined
   #isRef = true
-  #isAwaited = false
 
   constructor(parts: DialingParts) {
     this.#audience = parts.audience
@@ -121,25 +120,20 @@ export class Dialing implements Answerable {
   /** Settles when the socket is gone. */
   close(reason: string | undefined): Promise<void> {
     const why = closedHere(reason)
-    this.#wake()
     if (this.#progress.is === 'connecting') {
       this.#fail('REPOD_ERR_CLOSED', `connect() was given up: ${why.message}`, {}, false, why)
     }
+    const { endpoint, transport } = this.#hub
+    // The promise settles by itself: what it waits for must keep the process alive, and wake it.
+    endpoint.setRef(true)
+    if (this.#link !== undefined) transport.quiet(this.#link.connection, false)
     this.#link?.end(why)
-    this.#hub.endpoint.setRef(true)
     return this.done()
   }
 
   setRef(on: boolean): void {
     this.#isRef = on
     if (this.isConnected) this.#hub.endpoint.setRef(on)
-  }
-
-  /** Somebody sleeps until the next message: from now on it wakes him. */
-  awaitMessages(): void {
-    if (this.#isAwaited) return
-    this.#isAwaited = true
-    this.#wake()
   }
 
   // What its link tells.
@@ -157,7 +151,7 @@ export class Dialing implements Answerable {
     this.#progress = { is: 'connected', link }
     attempt.cleanUp()
     endpoint.setRef(this.#isRef)
-    if (inbox.mode !== 'auto' && !this.#isAwaited) transport.quiet(link.connection, true)
+    if (inbox.mode === 'pump') transport.quiet(link.connection, true)
     for (const message of attempt.unsent) link.send(message)
     attempt.resolve()
   }
@@ -258,10 +252,5 @@ export class Dialing implements Answerable {
     if (tell) this.#hub.inbox.later(() => void this.tell(error, this))
     attempt.reject(error)
     void this.done()
-  }
-
-  #wake(): void {
-    const link = this.#link
-    if (link?.isReceiving === true) this.#hub.transport.quiet(link.connection, false)
   }
 }

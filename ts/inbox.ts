@@ -112,6 +112,14 @@ export class Inbox {
     else this.#enqueue(run)
   }
 
+  /** An event that has no order with messages which are read one by one. */
+  aside(run: () => void): void {
+    if (this.#mode !== 'pull') this.event(run)
+    else if (this.#dispatching || this.#transport.collecting || this.#transport.writing) {
+      this.#clock.soon(run)
+    } else this.#runAlone(run)
+  }
+
   /** At once inside a handler, in order otherwise: what a handler's own fault sets off. */
   consequence(run: () => void): void {
     if (this.#dispatching && !this.#transport.writing) run()
@@ -142,7 +150,8 @@ export class Inbox {
   /** Dispatches all that waits, without a budget; from now on everything goes straight through. */
   settle(): void {
     this.#mode = 'auto'
-    while (this.#queue.length > 0) this.#run(Number.POSITIVE_INFINITY, undefined)
+    while (this.#queue.length > 0 && !this.#dispatching)
+      this.#run(Number.POSITIVE_INFINITY, undefined)
   }
 
   /** Ends what `settle` began. */

@@ -175,12 +175,12 @@ export abstract class Link implements Recipient {
   }
 
   drainedArrived(): void {
-    this.hub.inbox.event(() => this.#drained())
+    this.hub.inbox.aside(() => this.#drained())
   }
 
   closedArrived(code: EndCode): void {
     this.#isDown = true
-    if (code !== 'PEER_CLOSED') this.unflushedBytes = this.#freshlyBuffered()
+    if (code !== 'PEER_CLOSED') this.unflushedBytes = this.#accounts.unflushed(this.connection)
     // What was sent before a peer's end still goes, and so does what is sent until it is handled.
     if (this.#reason !== undefined) this.#release()
     this.hub.inbox.event(() => this.#closed(code))
@@ -237,11 +237,6 @@ export abstract class Link implements Recipient {
       if (this.onFailure(error, { handlerFailed: failedAgain })) return
     }
     if (error.code === 'REPOD_ERR_HANDLER_ERROR') complaints.print(error)
-  }
-
-  #freshlyBuffered(): number {
-    this.#accounts.endTurn()
-    return this.#accounts.buffered(this.connection)
   }
 
   #pause(why: number, on: boolean): void {

@@ -3,6 +3,7 @@ import type { Clock } from './clock.js'
 import { complaints } from './complaints.js'
 import { RepodError } from './errors.js'
 import { Hub, type HubParts } from './hub.js'
+import type { Link } from './link.js'
 import type { ParsedServerOptions } from './options.js'
 import { stopped, textOf } from './reasons.js'
 import { firstThatWorks, resolveHost } from './resolve.js'
@@ -55,36 +56,37 @@ export class Listening {
     const { drainTimeout } = this.#options
     // Promises settle by themselves: what they wait for must keep the process alive, and wake it.
     endpoint.setRef(true)
-    for (const link of links) transport.quiet(link.connection, false)
-
     let giveUp = (): void => {}
     const givenUp = new Promise<void>((resolve) => {
       giveUp = resolve
     })
+    let ending: Link[] = []
     const cancelReset = this.#clock.after(drainTimeout, () => {
-      for (const link of links) transport.close(link.connection, 0)
+      for (const link of ending) transport.close(link.connection, 0)
     })
     const cancelGivingUp = this.#clock.after(drainTimeout + GRACE, giveUp)
-    const report = { channels: 0, bytes: 0 }
-
-    await Promise.race([endpoint.quiesce(), givenUp])
     this.#hub.isQuiesced = true
+    await Promise.race([endpoint.quiesce(), givenUp])
     inbox.settle()
-    const ending = [...links]
-    for (const link of ending) link.end(stopped(), drainTimeout)
+    ending = [...links]
+    for (const link of ending) {
+      transport.quiet(link.connection, false)
+      link.end(stopped(), drainTimeout)
+    }
     await Promise.race([this.#hub.empty(), givenUp])
     for (const link of [...links]) link.abandon()
-    for (const { unflushedBytes } of ending) {
-      if (unflushedBytes === 0) continue
-      report.channels++
-      report.bytes += unflushedBytes
-    }
     await Promise.race([endpoint.stop(), givenUp])
     cancelReset()
     cancelGivingUp()
+    inbox.settle()
     inbox.reopen()
-    return report
+    return reportOf(ending)
   }
+}
+
+function reportOf(links: readonly Link[]): StopReport {
+  const unflushed = links.map((link) => link.unflushedBytes).filter((bytes) => bytes > 0)
+  return { channels: unflushed.length, bytes: unflushed.reduce((sum, bytes) => sum + bytes, 0) }
 }
 
 /** ms after the drain's end for the last resets; then `stop()` settles without them. */

@@ -99,4 +99,4 @@ export class Roster {
   }
 }
 
-const NOBODY: ReadonlySet<ChannelLink> = new Set()
+export const NOBODY: ReadonlySet<ChannelLink> = new Set()

@@ -11,7 +11,7 @@ import {
   parseServerOptions,
   type ServerOptions,
 } from './options.js'
-import { Roster } from './roster.js'
+import { NOBODY, Roster } from './roster.js'
 import { newCounts, type ServerStats, statsOf } from './stats.js'
 import { selectTransport } from './transport/select.js'
 import type { Address, Transport, TransportKind } from './transport/transport.js'
@@ -91,9 +91,18 @@ export class Server<C extends AnyChannel = Channel> implements AsyncDisposable {
       throw new RepodError('REPOD_ERR_INVALID_STATE', `the server is ${this.#state.is} already`)
     }
     checkChannelClass(this.channelClass)
-    const started = this.#start(options.signal)
+    const listening = this.#newListening()
+    const started = listening.start(options.signal)
     this.#state = { is: 'starting', started }
-    return started
+    try {
+      const address = await started
+      listening.setRef(this.#isRef)
+      this.#state = { is: 'running', listening, address }
+      return address
+    } catch (error) {
+      this.#state = { is: 'idle' }
+      throw error
+    }
   }
 
   /** As `start()`; does not keep the process alive. */
@@ -106,8 +115,9 @@ export class Server<C extends AnyChannel = Channel> implements AsyncDisposable {
   /** Starts, unless it is started already, and settles once it has stopped. An abort stops it. */
   async run(options: AbortOptions = {}): Promise<void> {
     const { signal } = options
-    if (this.#state.is === 'idle') await this.start(options)
     const stopped = new Promise<void>((resolve) => this.#whenStopped.push(resolve))
+    if (this.#state.is === 'idle') await this.start(options)
+    else if (this.#state.is === 'starting') await this.#state.started
     const stop = (): void => void this.stop()
     if (signal?.aborted === true) stop()
     signal?.addEventListener('abort', stop, { once: true })
@@ -166,7 +176,7 @@ export class Server<C extends AnyChannel = Channel> implements AsyncDisposable {
     options: { except?: C | Iterable<C> | undefined } = {},
   ): number {
     const { except } = options
-    if (except === undefined) return this.#roster.sendToAll(message, new Set())
+    if (except === undefined) return this.#roster.sendToAll(message, NOBODY)
     const several = except instanceof Channel ? [except] : (except as Iterable<C>)
     return this.#roster.sendToAll(message, linksOf(several))
   }
@@ -209,8 +219,8 @@ export class Server<C extends AnyChannel = Channel> implements AsyncDisposable {
     await this.stop()
   }
 
-  async #start(signal: AbortSignal | undefined): Promise<Address> {
-    const listening = new Listening({
+  #newListening(): Listening {
+    return new Listening({
       transport: this.#transport,
       options: this.#options,
       inbox: this.#inbox,
@@ -218,15 +228,6 @@ export class Server<C extends AnyChannel = Channel> implements AsyncDisposable {
       clock: systemClock,
       link: (hub, connection, address) => new ChannelLink(hub, connection, address, this.#roster),
     })
-    try {
-      const address = await listening.start(signal)
-      listening.setRef(this.#isRef)
-      this.#state = { is: 'running', listening, address }
-      return address
-    } catch (error) {
-      this.#state = { is: 'idle' }
-      throw error
-    }
   }
 
   async #stop(listening: Listening): Promise<StopReport> {
