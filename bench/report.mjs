@@ -3,6 +3,9 @@ import { PEERS, YARDSTICK } from './cells.mjs'
 
 const MICROSECOND = 1e3
 
+/** Somebody else's CPU in a window, as a share of one processor: more of it spoils a figure. */
+export const FOREIGN_LIMIT = 0.06
+
 /** Column by figure: heading, and how one number of it is written. */
 const COLUMNS = [
   ['main', 'JS thread, ns/msg', whole],
@@ -36,6 +39,9 @@ export function printCell(title, peers) {
   console.log(`\n${title}\n${alignedLines([heading, ...rows]).join('\n')}`)
   for (const name of Object.keys(peers)) {
     if (PEERS[name].context !== undefined) console.log(`${name}: context, ${PEERS[name].context}`)
+  }
+  if (Object.values(peers).some(({ summary }) => summary?.foreignShare.max > FOREIGN_LIMIT)) {
+    console.log('The machine was not ours alone: wait for a quiet one before you quote this.')
   }
 }
 

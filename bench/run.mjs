@@ -12,12 +12,10 @@ import { CELLS, cellsNamed, PEERS } from './cells.mjs'
 import { runCodec } from './codec.mjs'
 import { measure } from './measure.mjs'
 import { payloadFile } from './payloads.mjs'
-import { printCell, summarize } from './report.mjs'
+import { FOREIGN_LIMIT, printCell, summarize } from './report.mjs'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
-/** Somebody else's CPU in the window, as a share of one processor, beyond which it is repeated. */
-const FOREIGN_LIMIT = 0.06
 const ATTEMPTS = 3
 
 const options = readOptions()
