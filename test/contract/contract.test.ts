@@ -5,8 +5,12 @@ import { backpressure } from './backpressure.contract.js'
 import { connecting } from './connecting.contract.js'
 import { dispatching } from './dispatch.contract.js'
 import { framing } from './framing.contract.js'
+import { inboxes } from './inbox.contract.js'
+import { large } from './large.contract.js'
 import { lifecycle } from './lifecycle.contract.js'
 import { msgpack } from './msgpack.contract.js'
+import { reentrancy } from './reentrancy.contract.js'
+import { seam } from './seam.contract.js'
 import { stopping } from './stopping.contract.js'
 import { identity } from './transports.contract.js'
 import { values } from './values.contract.js'
@@ -16,8 +20,12 @@ const families = [
   connecting,
   dispatching,
   framing,
+  inboxes,
+  large,
   lifecycle,
   msgpack,
+  reentrancy,
+  seam,
   stopping,
   identity,
   values,
