@@ -130,9 +130,11 @@ fn an_unfinished_frame_holds_what_has_come_and_a_finished_one_nothing() {
     assert_eq!(held(&mut decoder, &wire[..4 + 100]).2, 100);
     let (_, _, more) = held(&mut decoder, &wire[104..105]);
     assert_eq!(more, 100, "it doubles");
-    let (_, peak, left) = held(&mut decoder, &wire[105..]);
-    assert_eq!(left, -200);
-    assert!(peak <= 65_536, "{peak} bytes: never beyond the frame");
+    let (_, _, more) = held(&mut decoder, &wire[105..40_000]);
+    assert_eq!(more, 39_996 - 200, "or takes what came");
+    let (_, _, more) = held(&mut decoder, &wire[40_000..40_001]);
+    assert_eq!(more, 65_536 - 39_996, "but never more than the frame");
+    assert_eq!(held(&mut decoder, &wire[40_001..]).2, -65_536);
     assert!(decoder.is_between_frames());
 }
 
