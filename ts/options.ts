@@ -171,9 +171,9 @@ export function parseServerOptions(options: ServerOptions = {}): ParsedServerOpt
   const parsed = parse('Server', 'server', options, ['host', 'port', 'dispatch'])
   return {
     ...parsed,
-    host: hostOf(options.host ?? DEFAULT_HOST),
-    port: portOf(options.port ?? DEFAULT_PORT, 0),
-    dispatch: choiceOf('dispatch', options.dispatch ?? 'auto', ['auto', 'pump']),
+    host: hostOf(given(options.host, DEFAULT_HOST)),
+    port: portOf(given(options.port, DEFAULT_PORT), 0),
+    dispatch: choiceOf('dispatch', given(options.dispatch, 'auto'), ['auto', 'pump']),
   }
 }
 
@@ -185,7 +185,7 @@ export function parseListenerOptions(options: ListenerOptions = {}): ParsedListe
   const parsed = parse('ConnectionListener', 'client', options, ['dispatch'])
   return {
     ...parsed,
-    dispatch: choiceOf('dispatch', options.dispatch ?? 'pump', ['auto', 'pump']),
+    dispatch: choiceOf('dispatch', given(options.dispatch, 'pump'), ['auto', 'pump']),
   }
 }
 
@@ -207,28 +207,38 @@ function parse(
   if (typeof options !== 'object' || options === null) {
     throw typeError('INVALID_OPTION', `${owner} options must be an object, got ${show(options)}`)
   }
-  const given = options as Record<string, unknown>
-  for (const name of Object.keys(given)) {
-    if (!(name in NUMBER_OPTIONS || name in CHOICE_OPTIONS || more.includes(name))) {
+  const values = options as Record<string, unknown>
+  for (const name of Object.keys(values)) {
+    const isKnown = Object.hasOwn(NUMBER_OPTIONS, name) || Object.hasOwn(CHOICE_OPTIONS, name)
+    if (!isKnown && !more.includes(name)) {
       throw typeError('INVALID_OPTION', `${name} is no option of ${owner}`)
     }
   }
   const parsed: Record<string, unknown> = {}
   for (const [name, spec] of Object.entries(NUMBER_OPTIONS)) {
-    parsed[name] = numberOf(name, given[name] ?? spec[side], spec)
+    parsed[name] = numberOf(name, given(values[name], spec[side]), spec)
   }
   for (const [name, spec] of Object.entries(CHOICE_OPTIONS)) {
-    parsed[name] = choiceOf(name, given[name] ?? spec[side], spec.values as readonly unknown[])
+    parsed[name] = choiceOf(
+      name,
+      given(values[name], spec[side]),
+      spec.values as readonly unknown[],
+    )
   }
   const result = parsed as unknown as EndpointOptions
-  checkRelations(result, given)
+  checkRelations(result, values)
   return result
 }
 
+/** `undefined` is absent; `null` is a value, and no option has it. */
+function given<T>(value: T | undefined, fallback: T): T {
+  return value === undefined ? fallback : value
+}
+
 /** Bounds that options set to each other; a default follows where only its partner was given. */
-function checkRelations(parsed: EndpointOptions, given: Record<string, unknown>): void {
+function checkRelations(parsed: EndpointOptions, values: Record<string, unknown>): void {
   const write = parsed as { -readonly [Name in keyof EndpointOptions]: EndpointOptions[Name] }
-  if (given['writeLowWater'] === undefined) {
+  if (values['writeLowWater'] === undefined) {
     write.writeLowWater = Math.min(parsed.writeLowWater, parsed.writeHighWater >> 1)
   }
   if (parsed.writeLowWater >= parsed.writeHighWater) {
@@ -237,7 +247,7 @@ function checkRelations(parsed: EndpointOptions, given: Record<string, unknown>)
       `writeLowWater must be below writeHighWater (${parsed.writeHighWater}), got ${parsed.writeLowWater}`,
     )
   }
-  if (given['maxBufferedOut'] === undefined) {
+  if (values['maxBufferedOut'] === undefined) {
     write.maxBufferedOut = Math.max(parsed.maxBufferedOut, parsed.maxOutboundFrameLength)
   }
   if (parsed.maxBufferedOut < parsed.maxOutboundFrameLength) {
