@@ -44,6 +44,7 @@ export class Dialing implements Answerable {
   readonly #hub: Hub
   #link: ClientLink | undefined
   #progress: Progress = { is: 'failed' }
+  #reason: CloseReason | undefined
   #gone: Promise<void> | undefined
   #isRef = true
 
@@ -68,8 +69,9 @@ export class Dialing implements Answerable {
     return this.#progress.is !== 'connecting' && !this.isConnected
   }
 
+  /** Why it ended, also where it never was a connection; none where connecting failed as a call. */
   get reason(): CloseReason | undefined {
-    return this.#link?.reason
+    return this.#reason ?? this.#link?.reason
   }
 
   get isWritable(): boolean {
@@ -170,8 +172,9 @@ export class Dialing implements Answerable {
   }
 
   /** This side ended the link: where it was not greeted yet, connecting has failed. */
-  ended({ code, message, cause }: CloseReason): void {
-    this.#fail(`REPOD_ERR_${code}`, message, { cause }, false)
+  ended(reason: CloseReason): void {
+    const { code, message, cause } = reason
+    this.#fail(`REPOD_ERR_${code}`, message, { cause }, false, reason)
   }
 
   /** Nothing comes any more: settles when the endpoint's last socket is gone. */
@@ -240,7 +243,7 @@ export class Dialing implements Answerable {
     message: string,
     options: RepodErrorOptions,
     tell: boolean,
-    reason: CloseReason = closedHere(message),
+    reason?: CloseReason,
   ): void {
     if (this.#progress.is !== 'connecting') return
     const { attempt } = this.#progress
@@ -248,7 +251,8 @@ export class Dialing implements Answerable {
     attempt.cleanUp()
     const unsent = { messages: attempt.unsent.length, bytes: attempt.unsentBytes }
     const error = new RepodError(code, message, { ...options, unsent })
-    this.#link?.end(reason)
+    this.#reason = reason
+    this.#link?.end(reason ?? closedHere(message))
     if (tell) this.#hub.inbox.later(() => void this.tell(error, this))
     attempt.reject(error)
     void this.done()
