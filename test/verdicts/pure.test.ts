@@ -1,0 +1,3 @@
+import { verdictSuite } from './suite.js'
+
+verdictSuite('pure', { transport: 'pure' }, 0)

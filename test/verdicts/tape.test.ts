@@ -1,0 +1,3 @@
+import { verdictSuite } from './suite.js'
+
+verdictSuite('native, shapes by the tape', { transport: 'native' }, 0.5)
