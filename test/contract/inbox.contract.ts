@@ -1,7 +1,18 @@
 /** What has come and waits: bounded, in order, and nobody else's trouble. */
 import { describe, expect, test } from 'vitest'
 import { ConnectionListener, type ReceivedMessage } from '../../ts/index.js'
-import { frame, join, type Kind, Peer, RecordingServer, Signal, serve, turn } from './support.js'
+import {
+  Canary,
+  frame,
+  join,
+  type Kind,
+  OVERFULL,
+  Peer,
+  RecordingServer,
+  Signal,
+  serve,
+  turn,
+} from './support.js'
 
 const numbered = (from: number, count: number): Buffer =>
   Buffer.concat(Array.from({ length: count }, (_, n) => frame({ action: 'n', n: from + n })))
@@ -69,22 +80,26 @@ export function inboxes(kind: Kind): void {
     })
 
     test('a client that nobody pumps is not read beyond inboundQueueMessages', async () => {
-      const server = await serve(kind, { maxBufferedOut: 2 ** 26, pauseReadWhenOutFull: false })
+      const server = await serve(kind, { maxBufferedOut: 2 * OVERFULL })
+      const canary = await Canary.join(server, kind)
       const listener = new Pumped({ transport: kind, inboundQueueMessages: 100 })
       await listener.connect('127.0.0.1', server.port)
-      const channel = server.all[0]
+      const channel = server.all[1]
       if (channel === undefined) throw new Error('nobody joined')
       // More than the kernel takes for it, so that a pause below is a pause to be seen above.
       const filler = 'x'.repeat(4_000)
       let sent = 0
-      while (channel.bufferedBytes < 4_000_000) {
-        for (let k = 0; k < 32; k++) channel.send({ action: 'n', n: sent++, filler })
-        await turn()
+      for (let bytes = 0; bytes < OVERFULL; sent++) {
+        bytes += channel.send({ action: 'n', n: sent, filler })
       }
-      await quiet()
-      const stalled = channel.bufferedBytes
-      await quiet()
-      expect(channel.bufferedBytes).toBe(stalled)
+      let stalled = channel.bufferedBytes
+      for (let still = 0; still < 20; still++) {
+        await canary.check()
+        if (channel.bufferedBytes !== stalled) still = 0
+        stalled = channel.bufferedBytes
+      }
+      expect(stalled).toBeGreaterThan(2 ** 20)
+      expect(listener.numbers).toEqual([])
       while (listener.numbers.length < sent) {
         listener.pump()
         await turn()

@@ -149,6 +149,8 @@ export function reentrancy(kind: Kind): void {
         server.pump()
         await turn()
       }
+      // Nobody pumps from here on: the canary's end needs the server's.
+      await server.stop()
     })
 
     test('stop() waits for the walk, and what it was part of arrives', async () => {

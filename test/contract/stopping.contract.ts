@@ -67,8 +67,10 @@ export function stopping(kind: Kind): void {
       const { port } = server
       const stopped = server.stop()
       await turn()
-      const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcomeOf(port)))
-      expect(new Set(outcomes)).toEqual(new Set(['ECONNREFUSED']))
+      // The first ones may find the kernel still listening, and are reset then.
+      const outcomes: string[] = []
+      while (outcomes.at(-1) !== 'ECONNREFUSED') outcomes.push(await outcomeOf(port))
+      for (let n = 0; n < 20; n++) expect(await outcomeOf(port)).toBe('ECONNREFUSED')
       await stopped
       expect(server.connects).toBe(1)
     })
@@ -107,6 +109,7 @@ export function stopping(kind: Kind): void {
     test('what had arrived is dispatched by stop(), also where nobody pumps', async () => {
       const server = await serve(kind, { dispatch: 'pump' })
       const peer = await Peer.connect(server.port)
+      peer.socket.once('end', () => peer.socket.end())
       peer.socket.write(Buffer.concat(thousand.map((n) => frame({ action: 'n', n }))))
       // The second pump finds what came behind the first message.
       while (server.all[0] === undefined || server.all[0].messages.length === 0) {

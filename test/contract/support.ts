@@ -7,6 +7,7 @@ import {
   Channel,
   type CloseReason,
   ConnectionListener,
+  decode,
   encode,
   type Message,
   type ReceivedMessage,
@@ -17,8 +18,9 @@ import {
 } from '../../ts/index.js'
 import type { TransportKind } from '../../ts/transport/transport.js'
 import { Peer, Signal } from '../parity/peer.js'
+import { FramePeer } from './frame-peer.js'
 
-export { Peer, Signal }
+export { FramePeer, Peer, Signal }
 export type Kind = TransportKind
 
 /** One line per event, in order: `connect`, `message x`, `error CODE detail`, `close CODE` … */
@@ -103,8 +105,10 @@ export async function serve<S extends RecordingServer = RecordingServer>(
 }
 
 /** A raw peer and the channel that the server made for it. */
-export async function join(server: RecordingServer): Promise<{ peer: Peer; channel: Recorder }> {
-  const peer = await Peer.connect(server.port)
+export async function join(
+  server: RecordingServer,
+): Promise<{ peer: FramePeer; channel: Recorder }> {
+  const peer = await FramePeer.join(server.port)
   onTestFinished(() => peer.destroy())
   const ours = peer.socket.localPort
   const find = (): Recorder | undefined => server.all.find((each) => each.addr.port === ours)
@@ -190,6 +194,12 @@ export function asField(value: Uint8Array): Buffer {
   return Buffer.concat([hex('82 a6616374696f6e a178 a176'), value])
 }
 
+/**
+ * More than all that the kernel takes for a peer that does not read: a socket's receive buffer may
+ * grow to 32 MiB, the sender's to 4.
+ */
+export const OVERFULL: number = 2 ** 26
+
 /** The messages that a peer got, the greeting included. */
 export function messagesOf(bytes: Uint8Array): ReceivedMessage[] {
   const messages: ReceivedMessage[] = []
@@ -202,22 +212,9 @@ export function messagesOf(bytes: Uint8Array): ReceivedMessage[] {
 }
 
 /** Waits until a peer has `count` messages beside the greeting, and gives them. */
-export async function received(peer: Peer, count: number): Promise<ReceivedMessage[]> {
-  let seen = -1
-  let messages: ReceivedMessage[] = []
-  await peer.signal.until(`${count} messages`, () => {
-    if (peer.received === seen) return false
-    seen = peer.received
-    messages = messagesOf(peer.bytes())
-    return messages.length > count
-  })
-  return messages.slice(1)
-}
-
-/** Sends FIN after what was written; resolves when the server has ended its side too. */
-export async function finished(peer: Peer): Promise<void> {
-  peer.socket.end()
-  await peer.signal.until('the end of a connection', () => peer.ended)
+export async function received(peer: FramePeer, count: number): Promise<ReceivedMessage[]> {
+  await peer.signal.until(`${count} messages`, () => peer.payloads.length > count)
+  return peer.payloads.slice(1).map((payload) => decode(payload))
 }
 
 /** What the program is given per turn, without a clock. */
