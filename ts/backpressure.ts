@@ -40,11 +40,7 @@ export class Accounts {
   /** Bytes queued that the kernel had not taken at this turn's sample. */
   buffered(connection: Connection): number {
     const index = indexOf(connection)
-    if (this.#sampledIn[index] !== this.#turn) {
-      this.#flushed[index] = this.#transport.flushedBytes(connection)
-      this.#sampledIn[index] = this.#turn
-      this.#awaitEndOfTurn()
-    }
+    if (this.#sampledIn[index] !== this.#turn) this.#sample(connection)
     return ((this.#queued[index] as number) - (this.#flushed[index] as number)) >>> 0
   }
 
@@ -73,17 +69,28 @@ export class Accounts {
     return this.#full[indexOf(connection)] === 0
   }
 
-  /** True where the connection was full until now. */
-  drained(connection: Connection): boolean {
+  /**
+   * Takes the answer to what was asked; false where more was queued since it was asked, so that the
+   * question stands. The answer tells of now, and so does the sample that is held against it.
+   */
+  drained(connection: Connection, lowWater: number): boolean {
     const index = indexOf(connection)
-    const wasFull = this.#full[index] === 1
+    this.#sample(connection)
+    if (this.buffered(connection) > lowWater) return false
     this.#full[index] = 0
-    return wasFull
+    return true
   }
 
   /** With every look, and by itself with the microtask that follows a sample. */
   endTurn(): void {
     this.#turn++
+  }
+
+  #sample(connection: Connection): void {
+    const index = indexOf(connection)
+    this.#flushed[index] = this.#transport.flushedBytes(connection)
+    this.#sampledIn[index] = this.#turn
+    this.#awaitEndOfTurn()
   }
 
   #awaitEndOfTurn(): void {

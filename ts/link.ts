@@ -202,8 +202,12 @@ export abstract class Link implements Recipient {
   protected abstract onEnd(reason: CloseReason): void
 
   #drained(): void {
-    const wasFull = !this.#isReleased && this.#accounts.drained(this.connection)
-    if (!wasFull || this.#stage !== 'open') return
+    if (this.#stage !== 'open') return
+    const { transport, options } = this.hub
+    if (!this.#accounts.drained(this.connection, options.writeLowWater)) {
+      transport.askDrained(this.connection, options.writeLowWater)
+      return
+    }
     this.#pause(OUT_FULL, false)
     guard(() => this.onDrain(), this)
   }

@@ -88,9 +88,18 @@ describe('the high water', () => {
     expect(accounts.charge(PLAYER, 1, HIGH)).toBe(true)
     expect(accounts.isWritable(PLAYER)).toBe(false)
     expect(accounts.charge(PLAYER, 500, HIGH)).toBe(false)
-    expect(accounts.drained(PLAYER)).toBe(true)
+    transport.flushed.set(PLAYER, HIGH)
+    expect(accounts.drained(PLAYER, 500)).toBe(true)
     expect(accounts.isWritable(PLAYER)).toBe(true)
-    expect(accounts.drained(PLAYER)).toBe(false)
+    expect(accounts.buffered(PLAYER)).toBe(500)
+  })
+
+  test('is not left by an answer that was overtaken by what was queued since', () => {
+    accounts.charge(PLAYER, HIGH, HIGH)
+    accounts.charge(PLAYER, 9_000, HIGH)
+    transport.flushed.set(PLAYER, HIGH)
+    expect(accounts.drained(PLAYER, 500)).toBe(false)
+    expect(accounts.isWritable(PLAYER)).toBe(false)
   })
 
   test('stays crossed although the bytes are gone: only `drained` ends it', async () => {

@@ -235,9 +235,13 @@ describe('a slow reader', () => {
     const [channel] = roster.channels
     channel?.send({ action: 'x', text })
     channel?.send({ action: 'y' })
+    const sent = channel?.bufferedBytes ?? 0
     expect(channel?.isWritable).toBe(false)
     const asked = transport.calls.filter((call) => /askDrained|pause/.test(call))
     expect(asked).toEqual(['askDrained 1 50', 'pause 1'])
+    transport.events.drained(1)
+    expect([log, transport.calls.at(-1)]).toEqual([['connect 1'], 'askDrained 1 50'])
+    transport.flushed.set(1, sent - 50)
     transport.events.drained(1)
     expect(channel?.isWritable).toBe(true)
     expect(log).toEqual(['connect 1', 'drain 1'])
@@ -252,6 +256,7 @@ describe('a slow reader', () => {
     channel?.send({ action: 'x', text })
     channel?.send({ action: 'x', text: 'y'.repeat(20) })
     receive(1, 'a')
+    transport.flushed.set(1, channel?.bufferedBytes ?? 0)
     transport.events.drained(1)
     receive(1, 'b')
     expect(transport.calls.filter((call) => call === 'pause 1')).toHaveLength(1)
