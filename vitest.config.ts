@@ -2,11 +2,18 @@ import { defineConfig } from 'vitest/config'
 
 /** What `npm run setup` could not provide on this machine, and said so loudly. */
 const leftOut = (process.env['REPOD_LEFT_OUT'] ?? '').split(',')
+const needs = {
+  native: ['test/native/**', 'test/parity/**', 'test/verdicts/{bytes,tape}.test.ts'],
+  python: ['test/wire/interop*.test.ts'],
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: leftOut.includes('python') ? ['test/wire/interop*.test.ts'] : [],
+    exclude: [
+      ...(leftOut.includes('native') ? needs.native : []),
+      ...(leftOut.includes('python') ? needs.python : []),
+    ],
     // A process per file: tests count threads, descriptors and counters of their own process.
     pool: 'forks',
     maxWorkers: 2,
