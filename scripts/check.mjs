@@ -1,6 +1,6 @@
 /**
  * What CI runs, in the order in which faults are cheapest to find. `--full` adds the long forms: more
- * cases in every test that counts them, the ring under loom, the contract under other Nodes.
+ * cases in every test that counts them, and the contract under other Nodes.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -39,7 +39,6 @@ timed('work tree', checkTree)
 report()
 
 function checkMore() {
-  if (rust) timed('loom', () => run(process.execPath, [join(root, 'scripts/loom.mjs')]))
   for (const version of OTHER_NODES) {
     timed(`contract under Node ${version}`, () => {
       const vitest = join(root, 'node_modules/vitest/vitest.mjs')
