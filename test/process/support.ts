@@ -11,9 +11,18 @@ export interface Ended {
   readonly error: string
 }
 
-export async function run(program: string, ...args: (string | number)[]): Promise<Ended> {
+export function run(program: string, ...args: (string | number)[]): Promise<Ended> {
+  return runWith([], program, ...args)
+}
+
+/** The same, with flags for Node. */
+export async function runWith(
+  flags: readonly string[],
+  program: string,
+  ...args: (string | number)[]
+): Promise<Ended> {
   const path = fileURLToPath(new URL(`./programs/${program}.mjs`, import.meta.url))
-  const child = spawn(process.execPath, [path, ...args.map(String)], {
+  const child = spawn(process.execPath, [...flags, path, ...args.map(String)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [[code, signal], out, error] = await Promise.all([
