@@ -2,7 +2,16 @@
  * The accounts of every connection's output: what was queued against what the kernel took. Both
  * transports feed them through `flushedBytes`, what is decided from them is decided here alone.
  */
+import type { EndpointOptions } from './options.js'
 import { type Connection, indexOf, type Transport } from './transport/transport.js'
+
+export type OutputLimits = Pick<EndpointOptions, 'maxBufferedOut' | 'writeHighWater'>
+
+/** What became of a frame: `FILLED` is booked too, and crossed the high water: then ask `drained`. */
+export type Booking = typeof REFUSED | typeof BOOKED | typeof FILLED
+export const REFUSED = 0
+export const BOOKED = 1
+export const FILLED = 2
 
 /**
  * One per transport, in typed arrays by the connection's index: a broadcast to 4,000 walks flat
@@ -50,19 +59,16 @@ export class Accounts {
     return (queued - this.#transport.flushedBytes(connection)) >>> 0
   }
 
-  /** A frame larger than the limit still goes alone. */
-  accepts(connection: Connection, bytes: number, maxBufferedOut: number): boolean {
-    const buffered = this.buffered(connection)
-    return buffered === 0 || buffered + bytes <= maxBufferedOut
-  }
-
-  /** Books an accepted frame; true when it crossed the high water: then ask for `drained` once. */
-  charge(connection: Connection, bytes: number, highWater: number): boolean {
+  /** Books a frame that is about to be posted. One larger than `maxBufferedOut` still goes alone. */
+  book(connection: Connection, bytes: number, limits: OutputLimits): Booking {
     const index = indexOf(connection)
+    const before = this.buffered(connection)
+    const after = before + bytes
+    if (before !== 0 && after > limits.maxBufferedOut) return REFUSED
     this.#queued[index] = (this.#queued[index] as number) + bytes
-    if (this.#full[index] === 1 || this.buffered(connection) < highWater) return false
+    if (after < limits.writeHighWater || this.#full[index] === 1) return BOOKED
     this.#full[index] = 1
-    return true
+    return FILLED
   }
 
   isWritable(connection: Connection): boolean {

@@ -33,7 +33,7 @@ export class ChannelLink extends Link implements ChannelInit {
     const { accounts, inbox, options, transport } = this.hub
     const bytes = transport.write(GREETING, options)
     transport.post(this.connection)
-    accounts.charge(this.connection, bytes, Number.POSITIVE_INFINITY)
+    accounts.book(this.connection, bytes, NO_LIMITS)
     if (inbox.mode === 'pump') transport.quiet(this.connection, true)
   }
 
@@ -81,3 +81,8 @@ export class ChannelLink extends Link implements ChannelInit {
 }
 
 const GREETING = { action: 'connected' }
+/** The greeting is in the account, but no crossing of the program's marks. */
+const NO_LIMITS = {
+  maxBufferedOut: Number.POSITIVE_INFINITY,
+  writeHighWater: Number.POSITIVE_INFINITY,
+}

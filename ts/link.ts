@@ -1,5 +1,5 @@
 /** One connection above the seam: what Channel and Client share. */
-import type { Accounts } from './backpressure.js'
+import { type Accounts, type Booking, FILLED, REFUSED } from './backpressure.js'
 import { type Answerable, guard } from './dispatch.js'
 import { type CloseReason, errorOf, type RepodError } from './errors.js'
 import type { Hub } from './hub.js'
@@ -72,35 +72,31 @@ export abstract class Link implements Recipient {
 
   send(message: Message): number {
     if (!this.isSending) return 0
-    const { transport, options } = this.hub
+    const { counts, transport, options } = this.hub
     const bytes = transport.write(message, options)
     // A getter of the message may have closed the connection.
     if (!this.isSending) {
       transport.discard()
       return 0
     }
-    if (!this.accepts(bytes)) {
+    const booking = this.book(bytes)
+    if (booking === REFUSED) {
       transport.discard()
       this.refuse(bytes)
       return 0
     }
     transport.post(this.connection)
-    if (this.charge(bytes)) this.fill()
+    counts.messagesOut++
+    counts.bytesOut += bytes
+    if (booking === FILLED) this.fill()
     return bytes
   }
 
-  accepts(bytes: number): boolean {
-    return this.#accounts.accepts(this.connection, bytes, this.hub.options.maxBufferedOut)
+  book(bytes: number): Booking {
+    return this.#accounts.book(this.connection, bytes, this.hub.options)
   }
 
-  /** Books a frame; true when it crossed the high water: `fill()` is due once it is posted. */
-  charge(bytes: number): boolean {
-    const { counts, options } = this.hub
-    counts.messagesOut++
-    counts.bytesOut += bytes
-    return this.#accounts.charge(this.connection, bytes, options.writeHighWater)
-  }
-
+  /** What is due once a frame is posted that crossed the high water. */
   fill(): void {
     const { transport, options } = this.hub
     transport.askDrained(this.connection, options.writeLowWater)

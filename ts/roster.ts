@@ -1,8 +1,10 @@
 /** The channels of one server, and what is sent to many of them at once. */
+import { FILLED, REFUSED } from './backpressure.js'
 import type { AnyChannel, AnyServer } from './channel.js'
 import type { ChannelLink } from './channel-link.js'
 import type { Message } from './message.js'
 import type { EndpointOptions } from './options.js'
+import type { Counts } from './stats.js'
 import type { Connection, Transport } from './transport/transport.js'
 
 /** Members of the base class, to see what a program left as it was. */
@@ -13,6 +15,7 @@ export class Roster {
   readonly channels: Set<AnyChannel> = new Set()
   readonly #transport: Transport
   readonly #options: EndpointOptions
+  readonly #counts: Counts
   readonly #defaults: Defaults
   /** The same channels as a dense row, which a broadcast walks. */
   readonly #row: ChannelLink[] = []
@@ -23,11 +26,13 @@ export class Roster {
     server: AnyServer,
     transport: Transport,
     options: EndpointOptions,
+    counts: Counts,
     defaults: Defaults,
   ) {
     this.server = server
     this.#transport = transport
     this.#options = options
+    this.#counts = counts
     this.#defaults = defaults
   }
 
@@ -83,14 +88,14 @@ export class Roster {
     const filled: ChannelLink[] = []
     const refused: ChannelLink[] = []
     for (const link of links) {
-      if (!link.isSending || except.has(link)) continue
-      if (!link.accepts(bytes)) {
-        refused.push(link)
-        continue
-      }
-      receivers.push(link.connection)
-      if (link.charge(bytes)) filled.push(link)
+      if (!link.isSending || (except.size > 0 && except.has(link))) continue
+      const booking = link.book(bytes)
+      if (booking === REFUSED) refused.push(link)
+      else receivers.push(link.connection)
+      if (booking === FILLED) filled.push(link)
     }
+    this.#counts.messagesOut += receivers.length
+    this.#counts.bytesOut += receivers.length * bytes
     if (receivers.length === 0) transport.discard()
     else transport.postAll(receivers)
     for (const link of filled) link.fill()

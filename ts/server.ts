@@ -59,7 +59,7 @@ export class Server<C extends AnyChannel = Channel> implements AsyncDisposable {
     )
     const { onError, networkReceived } = Channel.prototype
     const defaults = { class: Channel, onError, networkReceived }
-    this.#roster = new Roster(this, transport, this.#options, defaults)
+    this.#roster = new Roster(this, transport, this.#options, this.#counts, defaults)
   }
 
   /** Those between `onConnect` and `onDisconnect`; may change while it is iterated. */

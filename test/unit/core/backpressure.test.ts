@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Accounts } from '../../../ts/backpressure.js'
+import { Accounts, BOOKED, FILLED, REFUSED } from '../../../ts/backpressure.js'
 import { MemoryTransport } from './memory-transport.js'
 
 const PLAYER = 3
 const HIGH = 1_000
+const LIMITS = { maxBufferedOut: 100_000, writeHighWater: HIGH }
 let transport: MemoryTransport
 let accounts: Accounts
 
@@ -15,7 +16,7 @@ beforeEach(() => {
 
 describe('the account of a connection', () => {
   test('grows by what is sent, and falls by what was flushed in the next turn', async () => {
-    accounts.charge(PLAYER, 300, HIGH)
+    accounts.book(PLAYER, 300, LIMITS)
     expect(accounts.buffered(PLAYER)).toBe(300)
     transport.flushed.set(PLAYER, 200)
     expect(accounts.buffered(PLAYER)).toBe(300)
@@ -31,7 +32,7 @@ describe('the account of a connection', () => {
   })
 
   test('is sampled again after a look, in a loop that never yields', () => {
-    accounts.charge(PLAYER, 300, HIGH)
+    accounts.book(PLAYER, 300, LIMITS)
     transport.flushed.set(PLAYER, 300)
     accounts.endTurn()
     expect(accounts.buffered(PLAYER)).toBe(0)
@@ -40,17 +41,17 @@ describe('the account of a connection', () => {
   test('survives the wrap of its counters at 2^32', async () => {
     const step = 2 ** 31
     for (let wraps = 0; wraps < 5; wraps++) {
-      accounts.charge(PLAYER, step, Number.POSITIVE_INFINITY)
+      accounts.book(PLAYER, step, { ...LIMITS, writeHighWater: 2 ** 32 })
       transport.flushed.set(PLAYER, ((wraps + 1) * step) >>> 0)
       await Promise.resolve()
       expect(accounts.buffered(PLAYER)).toBe(0)
     }
-    accounts.charge(PLAYER, 10, HIGH)
+    accounts.book(PLAYER, 10, LIMITS)
     expect(accounts.buffered(PLAYER)).toBe(10)
   })
 
   test('starts at zero for the successor on its index', async () => {
-    accounts.charge(PLAYER, 5_000, HIGH)
+    accounts.book(PLAYER, 5_000, LIMITS)
     expect(accounts.isWritable(PLAYER)).toBe(false)
     const successor = PLAYER + 2 ** 20
     accounts.open(successor)
@@ -59,35 +60,38 @@ describe('the account of a connection', () => {
   })
 
   test('has room for an index far beyond the first ones, and loses none', () => {
-    accounts.charge(PLAYER, 40, HIGH)
+    accounts.book(PLAYER, 40, LIMITS)
     accounts.open(70_000)
-    accounts.charge(70_000, 50, HIGH)
+    accounts.book(70_000, 50, LIMITS)
     expect(accounts.buffered(PLAYER)).toBe(40)
     expect(accounts.buffered(70_000)).toBe(50)
   })
 })
 
 describe('a frame', () => {
+  const small = { maxBufferedOut: 100, writeHighWater: HIGH }
+
   test('is accepted up to the limit, and not a byte beyond', () => {
-    accounts.charge(PLAYER, 60, HIGH)
-    expect(accounts.accepts(PLAYER, 40, 100)).toBe(true)
-    expect(accounts.accepts(PLAYER, 41, 100)).toBe(false)
+    accounts.book(PLAYER, 60, small)
+    expect(accounts.book(PLAYER, 41, small)).toBe(REFUSED)
+    expect(accounts.book(PLAYER, 40, small)).toBe(BOOKED)
+    expect(accounts.book(PLAYER, 1, small)).toBe(REFUSED)
+    expect(accounts.buffered(PLAYER)).toBe(100)
   })
 
   test('that is larger than the limit goes alone', () => {
-    expect(accounts.accepts(PLAYER, 5_000, 100)).toBe(true)
-    accounts.charge(PLAYER, 5_000, HIGH)
-    expect(accounts.accepts(PLAYER, 1, 100)).toBe(false)
+    expect(accounts.book(PLAYER, 5_000, small)).toBe(FILLED)
+    expect(accounts.book(PLAYER, 1, small)).toBe(REFUSED)
   })
 })
 
 describe('the high water', () => {
   test('is crossed once, at exactly its mark, until what was asked for is drained', () => {
-    expect(accounts.charge(PLAYER, HIGH - 1, HIGH)).toBe(false)
+    expect(accounts.book(PLAYER, HIGH - 1, LIMITS)).toBe(BOOKED)
     expect(accounts.isWritable(PLAYER)).toBe(true)
-    expect(accounts.charge(PLAYER, 1, HIGH)).toBe(true)
+    expect(accounts.book(PLAYER, 1, LIMITS)).toBe(FILLED)
     expect(accounts.isWritable(PLAYER)).toBe(false)
-    expect(accounts.charge(PLAYER, 500, HIGH)).toBe(false)
+    expect(accounts.book(PLAYER, 500, LIMITS)).toBe(BOOKED)
     transport.flushed.set(PLAYER, HIGH)
     expect(accounts.drained(PLAYER, 500)).toBe(true)
     expect(accounts.isWritable(PLAYER)).toBe(true)
@@ -95,15 +99,15 @@ describe('the high water', () => {
   })
 
   test('is not left by an answer that was overtaken by what was queued since', () => {
-    accounts.charge(PLAYER, HIGH, HIGH)
-    accounts.charge(PLAYER, 9_000, HIGH)
+    accounts.book(PLAYER, HIGH, LIMITS)
+    accounts.book(PLAYER, 9_000, LIMITS)
     transport.flushed.set(PLAYER, HIGH)
     expect(accounts.drained(PLAYER, 500)).toBe(false)
     expect(accounts.isWritable(PLAYER)).toBe(false)
   })
 
   test('stays crossed although the bytes are gone: only `drained` ends it', async () => {
-    accounts.charge(PLAYER, HIGH, HIGH)
+    accounts.book(PLAYER, HIGH, LIMITS)
     transport.flushed.set(PLAYER, HIGH)
     await Promise.resolve()
     expect(accounts.buffered(PLAYER)).toBe(0)

@@ -63,7 +63,7 @@ function listen(options: ServerOptions = {}, server: Server<Player> = new Arena(
   const endTurn = (): void => accountsOf(transport).endTurn()
   const inbox = new Inbox(parsed.dispatch, transport, endTurn, parsed, clock)
   const { onError, networkReceived } = Channel.prototype
-  const roster = new Roster(server as never, transport, parsed, {
+  const roster = new Roster(server as never, transport, parsed, counts, {
     class: Channel,
     onError,
     networkReceived,
@@ -222,6 +222,16 @@ describe('a connection', () => {
     expect(old?.send({ action: 'x' })).toBe(0)
     transport.events.message(1, 'stale', { action: 'stale' }, 10)
     expect(log.at(-1)).toBe('connect 2')
+  })
+})
+
+describe('the greeting', () => {
+  test('is in the account, and crosses no mark', () => {
+    const { roster } = listen({ writeHighWater: 1 })
+    join(1)
+    const [channel] = roster.channels
+    expect([channel?.bufferedBytes, channel?.isWritable]).toEqual([22, true])
+    expect(transport.calls).toEqual(['post connected to 1'])
   })
 })
 
