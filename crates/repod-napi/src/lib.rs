@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use napi::bindgen_prelude::{
-    External, Float64Array, Function, Int32Array, Uint8Array, Uint8ArraySlice,
+    External, Float64ArraySlice, Function, Int32Array, Uint8Array, Uint8ArraySlice,
 };
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Error, Result, Status, check_status, sys};
@@ -40,7 +40,7 @@ pub fn open(
     env: Env,
     ring: Uint8Array,
     page: Int32Array,
-    settings: Float64Array,
+    settings: Float64ArraySlice<'_>,
     wake: Function<'_, (), ()>,
 ) -> Result<External<Engine>> {
     let numbers = settings
@@ -129,8 +129,12 @@ pub fn close(env: Env, engine: &External<Engine>, timeout: u32) -> Result<()> {
     Ok(())
 }
 
-/// Panics once: 1 in the turn of a connection, 2 while a message is decoded, 3 while the engine
-/// takes a hand-over, 4 in this call.
+/// Makes something panic once: 1 the turn of a connection, 2 the decoding of a message, 3 the taking
+/// of a hand-over, anything else this call.
+///
+/// # Panics
+///
+/// As said.
 #[cfg(feature = "test-hooks")]
 #[napi(catch_unwind)]
 pub fn provoke(engine: &External<Engine>, place: u32) {
@@ -179,7 +183,7 @@ unsafe extern "C" fn at_end(opened: *mut c_void) {
 /// Memory of a typed array, of which a reference is kept as long as the engine may touch it.
 fn lend<T>(start: *const T, length: usize) -> Result<Lent> {
     let start = start.cast_mut().cast::<u8>();
-    if !start.cast::<u64>().is_aligned() {
+    if start.align_offset(size_of::<u64>()) != 0 {
         return Err(misuse("memory that is not aligned to 8 bytes"));
     }
     // SAFETY: the array is kept until its chunk is returned or the engine is closed, and JS keeps

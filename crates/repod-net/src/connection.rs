@@ -38,20 +38,26 @@ struct State {
     flushed: u32,
     /// Bytes that it will never take: writing failed.
     lost: u32,
-    /// The peer will not take anything any more, whatever it may have sent before.
-    broken: bool,
+    wire: Wire,
     /// Told DRAINED once at most so many bytes wait.
     drained_below: Option<usize>,
     closing: bool,
     released: bool,
     /// When the socket is reset, once it is to end.
     deadline: Option<Pin<Box<Sleep>>>,
-    our_fin: bool,
-    peer_fin: bool,
     end: Telling,
     /// Nothing of it is left but the index, until it is released.
     gone: bool,
     room: Ticket,
+}
+
+/// What has happened on the two ways of the socket.
+#[derive(Debug, Default)]
+struct Wire {
+    /// The peer will not take anything any more, whatever it may have sent before.
+    broken: bool,
+    our_fin: bool,
+    peer_fin: bool,
 }
 
 /// The one CLOSED record of a connection.
@@ -70,13 +76,11 @@ impl Connection {
             outbox: Outbox::default(),
             flushed: 0,
             lost: 0,
-            broken: false,
+            wire: Wire::default(),
             drained_below: None,
             closing: false,
             released: false,
             deadline: None,
-            our_fin: false,
-            peer_fin: false,
             end: Telling::NotYet,
             gone: false,
             room: Ticket::default(),
@@ -180,10 +184,10 @@ impl State {
     /// Whether a frame goes to the outbox. One for a broken connection is lost.
     fn takes(&mut self, length: usize) -> bool {
         let open = self.socket.is_some() && !self.closing && !self.released;
-        if open && self.broken {
+        if open && self.wire.broken {
             self.lost = self.lost.wrapping_add(modulo(length));
         }
-        open && !self.broken
+        open && !self.wire.broken
     }
 
     fn close(&mut self, timeout: Duration) {
@@ -234,7 +238,7 @@ impl State {
                 Poll::Ready(Err(error)) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Poll::Ready(Err(_)) => {
                     // Which error it is makes no difference: what was received is still read.
-                    self.broken = true;
+                    self.wire.broken = true;
                     self.lost = self.lost.wrapping_add(modulo(self.outbox.clear()));
                 }
                 Poll::Pending => break,
@@ -242,7 +246,7 @@ impl State {
         }
         // A paused connection would wait for ever for room that a dead peer does not make: what is
         // lost counts as flushed, until it may be read and so learns of its end.
-        if self.broken && self.input.paused && self.lost > 0 {
+        if self.wire.broken && self.input.paused && self.lost > 0 {
             taken += std::mem::take(&mut self.lost) as usize;
         }
         if taken > 0 {
@@ -260,12 +264,12 @@ impl State {
         };
         match self
             .input
-            .read(core, connection, socket, self.broken, context)
+            .read(core, connection, socket, self.wire.broken, context)
         {
             Read::NotYet => {}
-            Read::Fin if self.broken && !self.peer_fin => self.lost_peer(),
+            Read::Fin if self.wire.broken && !self.wire.peer_fin => self.lost_peer(),
             Read::Fin => {
-                self.peer_fin = true;
+                self.wire.peer_fin = true;
                 if !self.closing {
                     self.end_with(End::PeerClosed);
                 }
@@ -291,17 +295,19 @@ impl State {
         let Some(socket) = &self.socket else {
             return;
         };
-        if leaving && !self.broken && !self.our_fin && self.outbox.is_empty() {
+        if leaving && !self.wire.broken && !self.wire.our_fin && self.outbox.is_empty() {
             match SockRef::from(socket).shutdown(std::net::Shutdown::Write) {
                 Ok(()) => {
-                    self.our_fin = true;
+                    self.wire.our_fin = true;
                     self.end_with_closed();
                 }
                 // The peer has reset it, and reading it would say so.
-                Err(_) => self.broken = true,
+                Err(_) => self.wire.broken = true,
             }
         }
-        if self.broken && (leaving || self.peer_fin) || self.our_fin && self.peer_fin {
+        if self.wire.broken && (leaving || self.wire.peer_fin)
+            || self.wire.our_fin && self.wire.peer_fin
+        {
             self.socket = None;
             self.end_with_closed();
             return;
@@ -375,4 +381,18 @@ impl State {
 #[allow(clippy::cast_possible_truncation)]
 fn modulo(length: usize) -> u32 {
     length as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        assert!(
+            size_of::<Connection>() <= 512,
+            "{} bytes",
+            size_of::<Connection>()
+        );
+    }
 }

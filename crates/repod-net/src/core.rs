@@ -141,12 +141,7 @@ impl Core {
         self.wrote(&mut inbound);
         drop(inbound);
         let core = self.clone();
-        self.spawn(async move { connection.run(core).await });
-    }
-
-    /// Tasks bound their turns themselves, by messages and reads.
-    pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
-        tokio::task::spawn_local(unconstrained(task));
+        spawn(async move { connection.run(core).await });
     }
 
     /// After a panic that was nobody's in particular: every connection ends with it.
@@ -171,4 +166,9 @@ impl Core {
     pub fn set_counter(&self, word: usize, value: u32) {
         self.page.counter(word).store(value, Ordering::Relaxed);
     }
+}
+
+/// Tasks bound their turns themselves, by messages and reads.
+pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+    tokio::task::spawn_local(unconstrained(task));
 }

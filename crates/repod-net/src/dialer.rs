@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::address::Address;
 use crate::contained::contained;
-use crate::core::Core;
+use crate::core::{Core, spawn};
 use crate::endpoint::{Endpoint, Opener};
 use crate::inbound::{Answer, OPENED};
 use crate::listener::errno_of;
@@ -45,7 +45,7 @@ pub(crate) fn dial(core: &Rc<Core>, endpoint: &Rc<Endpoint>, request: u32, addre
         task: Sleeper::default(),
     });
     endpoint.set_opener(core, dial.clone());
-    core.spawn(dial.run(core.clone()));
+    spawn(dial.run(core.clone()));
 }
 
 impl Dial {

@@ -15,7 +15,8 @@ use std::time::Duration;
 use repod_codec::tape::{CHUNK_HEADER, ENGINE_PAGE_WORDS, PAGE_CONNECTIONS};
 use tokio::runtime::{Builder, LocalOptions};
 
-use crate::core::Core;
+use crate::core::{Core, spawn};
+use crate::inbound::LONGEST_CONTROL;
 use crate::intake::Intake;
 use crate::lent::Lent;
 use crate::settings::Settings;
@@ -35,6 +36,10 @@ struct Running {
     /// Hung up by the thread's end.
     ended: Receiver<()>,
 }
+
+/// Turns of tasks after which the sockets are looked at again, although tasks are ready: a busy
+/// connection delays the others by as many passes at most.
+const TURNS_PER_POLL: u32 = 16;
 
 /// A call that does not fit what was lent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +61,7 @@ impl Engine {
     /// If the memory does not have the sizes of `ts/tape/layout.ts`, or the system lacks what a
     /// thread with an event loop takes.
     pub fn open(ring: Lent, page: Lent, settings: Settings, wake: Wake) -> io::Result<Self> {
-        if !ring.len().is_power_of_two() || ring.len() < 4096 {
+        if !ring.len().is_power_of_two() || ring.len() / 4 < LONGEST_CONTROL {
             return Err(io::Error::other(Misuse::RingSize));
         }
         if page.len() < ENGINE_PAGE_WORDS * 4 {
@@ -65,7 +70,10 @@ impl Engine {
         let shared = Arc::new(Shared::new(ring.len(), settings.held_bytes, wake));
         let turns = shared.clone();
         let mut runtime = Builder::new_current_thread();
-        runtime.enable_io().enable_time();
+        runtime
+            .enable_io()
+            .enable_time()
+            .event_interval(TURNS_PER_POLL);
         runtime.on_thread_unpark(move || {
             turns.turns.fetch_add(1, Ordering::Relaxed);
         });
@@ -81,7 +89,7 @@ impl Engine {
             report(&started, Ok(()));
             let core = Rc::new(Core::new(on_thread, settings, ring, page));
             runtime.block_on(async {
-                core.spawn(core.clone().run_desk());
+                spawn(core.clone().run_desk());
                 Intake::new(core).run().await;
             });
         };
@@ -231,7 +239,7 @@ fn report(started: &std::sync::mpsc::Sender<io::Result<()>>, result: io::Result<
 impl fmt::Display for Misuse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::RingSize => "the ring's length is no power of two from 4096 on",
+            Self::RingSize => "the ring's length is no power of two, or too small",
             Self::PageSize => "a page of counters is too small",
             Self::PageOrder => "pages of counters come in order",
             Self::ChunkSize => "a chunk is smaller than its header",

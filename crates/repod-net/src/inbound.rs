@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use repod_codec::tape::{HEADER, TAPE_HEADER, inbound as kind};
-use repod_codec::{Fault, Tape};
+use repod_codec::{Detail, Fault, Tape};
 
 use crate::address::{Address, address_words};
 use crate::lent::Lent;
@@ -43,6 +43,8 @@ pub(crate) const DRAINED: usize = 16;
 pub(crate) const CLOSED: usize = 16;
 pub(crate) const RESULT: usize = 48;
 pub(crate) const HELD: usize = 24;
+/// Of those that have to fit into every ring.
+pub(crate) const LONGEST_CONTROL: usize = 48;
 
 /// The engine's end of the ring: what it has written, and what it has handed over of that.
 pub(crate) struct Inbound {
@@ -149,7 +151,7 @@ impl Inbound {
 
     pub fn fault(&mut self, id: Id, fault: Fault) {
         let at = self.begin(kind::FAULT, FAULT);
-        let detail = fault.detail.map_or(0, |detail| detail.number());
+        let detail = fault.detail.map_or(0, Detail::number);
         let code = fault.code.number();
         let words = [id.index, id.generation, code, detail, fault.length, 0, 0];
         self.memory.write_words(at + 4, words);

@@ -14,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::address::Address;
 use crate::contained::contained;
-use crate::core::Core;
+use crate::core::{Core, spawn};
 use crate::endpoint::{Endpoint, Opener};
 use crate::inbound::{Answer, OPENED, UNSUPPORTED};
 use crate::outbound::Listen;
@@ -68,12 +68,13 @@ pub(crate) fn listen(core: &Rc<Core>, endpoint: &Rc<Endpoint>, request: u32, lis
         task: Sleeper::default(),
     });
     endpoint.set_opener(core, listener.clone());
-    core.spawn(listener.run(core.clone()));
+    // Before the first connection is told of.
     core.answer(Answer {
         request,
         errno: 0,
         address: Some(address.into()),
     });
+    spawn(listener.run(core.clone()));
 }
 
 /// What a RESULT says of an error.

@@ -3,11 +3,11 @@
 //!
 //! Two words, each changed by single read-modify-write operations:
 //!
-//! - `committed` is the position up to which records may be read, and the bit AWAKE. JS clears the
+//! - `committed` is the position up to which records may be read, and the bit `AWAKE`. JS clears the
 //!   bit by a compare-exchange that fails if anything was committed meanwhile, and only then
 //!   sleeps. Whoever turns the bit from 0 to 1 makes the one call that wakes JS.
-//! - `consumed` is the position up to which JS has read, and the bit ROOM_WANTED. An engine that
-//!   finds no room sets it and looks at the position that it got back before it waits; the `take`
+//! - `consumed` is the position up to which JS has read, and the bit `ROOM_WANTED`. An engine
+//!   that finds no room sets it and looks at the position that it got back before it waits; the `take`
 //!   that finds the bit notifies the engine.
 //!
 //! This very code runs under loom, which tries the interleavings of both threads (`tests/loom.rs`
@@ -87,7 +87,7 @@ impl<B: Bells> Ring<B> {
         }
     }
 
-    /// Engine thread: hands over `length` more. Records that do not wake leave AWAKE as it is.
+    /// Engine thread: hands over `length` more. Records that do not wake leave `AWAKE` as it is.
     pub fn commit(&self, length: u64, wakes: bool) {
         self.committed.fetch_add(length << 1, Ordering::AcqRel);
         if wakes {

@@ -52,7 +52,7 @@ impl Memory {
 /// only the last record wakes.
 fn run(capacity: u64, count: u64, quiet: bool, broken: Option<Broken>) {
     let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(3);
+    model.preemption_bound = Some(2);
     model.check(move || {
         let bells = Notifies {
             js: Notify::new(),
