@@ -44,7 +44,8 @@ pub(crate) fn dial(core: &Rc<Core>, endpoint: &Rc<Endpoint>, request: u32, addre
         state: RefCell::new(State::Connecting(Box::pin(TcpStream::connect(address)))),
         task: Sleeper::default(),
     });
-    endpoint.set_opener(core, dial.clone());
+    let opener = Rc::downgrade(&dial);
+    endpoint.set_opener(core, opener);
     spawn(dial.run(core.clone()));
 }
 

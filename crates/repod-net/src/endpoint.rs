@@ -1,7 +1,7 @@
 //! A server's or a client's share of the engine.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::Weak;
 
 use crate::core::Core;
 use crate::inbound::Answer;
@@ -13,7 +13,8 @@ pub(crate) struct Endpoint {
     quiesced: Cell<bool>,
     /// Connections that have a socket, or an end that is not told yet.
     sockets: Cell<u32>,
-    opener: RefCell<Option<Rc<dyn Opener>>>,
+    /// Its task owns it, and it owns this: with the task, all of it is gone.
+    opener: RefCell<Option<Weak<dyn Opener>>>,
     /// The STOP that is to be answered.
     stop: Cell<Option<u32>>,
 }
@@ -41,13 +42,13 @@ impl Endpoint {
         self.quiesced.get()
     }
 
-    pub fn set_opener(&self, core: &Core, opener: Rc<dyn Opener>) {
+    pub fn set_opener(&self, core: &Core, opener: Weak<dyn Opener>) {
         self.give_up(core);
         *self.opener.borrow_mut() = Some(opener);
     }
 
     pub fn give_up(&self, core: &Core) {
-        if let Some(opener) = self.opener.take() {
+        if let Some(opener) = self.opener.take().and_then(|opener| opener.upgrade()) {
             opener.give_up(core);
         }
     }

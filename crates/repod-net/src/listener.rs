@@ -67,7 +67,8 @@ pub(crate) fn listen(core: &Rc<Core>, endpoint: &Rc<Endpoint>, request: u32, lis
         state: RefCell::new(state),
         task: Sleeper::default(),
     });
-    endpoint.set_opener(core, listener.clone());
+    let opener = Rc::downgrade(&listener);
+    endpoint.set_opener(core, opener);
     // Before the first connection is told of.
     core.answer(Answer {
         request,

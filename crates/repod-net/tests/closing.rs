@@ -126,6 +126,9 @@ fn close_flushes_against_a_peer_that_keeps_sending() {
     let mut js = Js::open(&Setup::default());
     let address = js.listen();
     let (mut peer, id) = js.accept(address);
+    // What comes before the close is no message either.
+    js.control(outbound::PAUSE, id, 0);
+    js.sync();
     let payload = message_of(1 << 17);
     for _ in 0..8 {
         js.write(id, &payload);

@@ -195,6 +195,10 @@ fn a_closed_engine_gives_nothing_and_takes_nothing() {
     let (mut peer, id) = js.accept(address);
     send_frame(&mut peer, MESSAGE);
     assert!(js.engine.close(None));
+    assert!(
+        std::net::TcpStream::connect(address).is_err(),
+        "nothing of it is left"
+    );
     assert_eq!(js.engine.take(123, true), 123);
     js.send(id, MESSAGE);
     assert!(js.engine.close(None));
