@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { ReceivedMessage } from '../message.js'
 import { int32, integerAt, uint16 } from './integers.js'
-import { KeyCache } from './key-cache.js'
+import { MAX_CACHED_BYTES, TextCache } from './text-cache.js'
 
 /**
  * Decodes a payload that `validate`, or its twin in the engine, has passed: nothing is checked here.
@@ -11,24 +11,36 @@ import { KeyCache } from './key-cache.js'
  * late timestamp up to the next second, and calls whatever `addExtension` anyone in the process gave
  * it for type -1. Containers hold all of these, so what would be left for it is nothing.
  */
-export function decodeValidated(bytes: Uint8Array, start: number, end: number): ReceivedMessage {
-  return reader.read(bytes, start, end)
+export function decodeValidated(bytes: Uint8Array, start: number, _end: number): ReceivedMessage {
+  return reader.read(bytes, start)
 }
 
 const NOTHING: Buffer = Buffer.alloc(0)
 
 class Reader {
   #bytes = NOTHING
+  #source: Uint8Array = NOTHING
+  #sourceBuffer = NOTHING
   #at = 0
-  readonly #keys = new KeyCache()
+  readonly #keys = new TextCache()
+  readonly #texts = new TextCache()
   readonly #float = new DataView(new ArrayBuffer(8))
 
-  read(bytes: Uint8Array, start: number, end: number): ReceivedMessage {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, end)
+  read(bytes: Uint8Array, start: number): ReceivedMessage {
+    this.#bytes = bytes instanceof Buffer ? bytes : this.#bufferOf(bytes)
     this.#at = start
     const message = this.#value() as ReceivedMessage
     this.#bytes = NOTHING
     return message
+  }
+
+  /** The ring of the engine comes each time: its Buffer is made once. */
+  #bufferOf(bytes: Uint8Array): Buffer {
+    if (bytes !== this.#source) {
+      this.#source = bytes
+      this.#sourceBuffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    return this.#sourceBuffer
   }
 
   #value(): unknown {
@@ -125,16 +137,19 @@ class Reader {
 
   #key(): string {
     const head = this.#bytes[this.#at] as number
-    if (head < 0xa0 || head >= 0xc0) return String(this.#value())
+    if (head < 0xa0 || head > 0xa0 + MAX_CACHED_BYTES) return String(this.#value())
     const start = this.#at + 1
-    this.#at = start + (head & 0x1f)
-    return this.#keys.text(this.#bytes, start, this.#at)
+    const end = start + head - 0xa0
+    this.#at = end
+    return this.#keys.text(this.#bytes, start, end)
   }
 
   #text(head: number, length: number): string {
     const start = this.#at + head
-    this.#at = start + length
-    return this.#bytes.toString('utf8', start, this.#at)
+    const end = start + length
+    this.#at = end
+    if (length <= MAX_CACHED_BYTES) return this.#texts.text(this.#bytes, start, end)
+    return this.#bytes.toString('utf8', start, end)
   }
 
   /** Of its own memory, not from a pool: a view would pin what it lies in, or change with it. */

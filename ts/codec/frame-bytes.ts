@@ -19,6 +19,12 @@ export interface MemorySource {
   ): { readonly memory: Memory; readonly start: number }
 }
 
+/** A msgpack str of `size` bytes in little-endian words, the last of them padded. */
+export interface KnownText {
+  readonly words: readonly number[]
+  readonly size: number
+}
+
 /** Length of the prefix of a frame. */
 export const PREFIX = 4
 
@@ -270,6 +276,42 @@ export abstract class FrameBytes {
 
   protected mapHead(count: number): void {
     this.#countHead(0x80, 0xde, count)
+  }
+
+  /**
+   * Begins a map whose entries are counted as they are written; what is returned belongs to
+   * `closeMap`. It is no position but a distance from the frame's start, which moves with it.
+   */
+  protected openMap(): number {
+    this.room(1)
+    return this.at++ - this.begin
+  }
+
+  /** Most maps have fewer than 16 entries; a larger head pushes the entries back. */
+  protected closeMap(opened: number, count: number): void {
+    if (count < 16) {
+      this.bytes[this.begin + opened] = 0x80 | count
+      return
+    }
+    const more = count < 0x10000 ? 2 : 4
+    this.room(more)
+    const end = this.at + more
+    const head = this.begin + opened
+    this.bytes.copyWithin(head + 1 + more, head + 1, this.at)
+    this.at = head
+    this.mapHead(count)
+    this.at = end
+  }
+
+  /** A text that is known, as words. */
+  protected words(known: KnownText): void {
+    const { words, size } = known
+    this.room(size + 3)
+    const { view, at } = this
+    for (let index = 0; index < words.length; index++) {
+      view.setInt32(at + index * 4, words[index] as number, true)
+    }
+    this.at = at + size
   }
 
   #countHead(small: number, large: number, count: number): void {

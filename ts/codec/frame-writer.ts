@@ -21,7 +21,7 @@ export interface OutboundLimits {
  * sent throws with the path of what is wrong with it. Every transport writes with this.
  *
  * Getters and Proxies run in the walk and may do anything: each property is read once, a map's keys
- * are taken before its first value, and `moveTo` may be called from inside. Not re-entrant: what
+ * come in the order that they had, and `moveTo` may be called from inside. Not re-entrant: what
  * they send is written by another FrameWriter.
  */
 export class FrameWriter extends FrameBytes {
@@ -32,7 +32,7 @@ export class FrameWriter extends FrameBytes {
   #depth = 0
   #active = false
   #hasAction = false
-  #distinct: readonly string[] | undefined
+  #distinct: object | undefined
   #maxDepth = 0
   #maxKeyLength = 0
   #maxActionLength = 0
@@ -67,9 +67,11 @@ export class FrameWriter extends FrameBytes {
       return length
     } finally {
       this.#active = false
-      this.#depth = 0
-      this.#open.fill(undefined)
       this.#distinct = undefined
+      if (this.#depth > 0) {
+        this.#open.fill(undefined)
+        this.#depth = 0
+      }
     }
   }
 
@@ -128,52 +130,48 @@ export class FrameWriter extends FrameBytes {
       if (typeof value === 'number') this.number(value)
       else this.#value(value)
     }
-    this.#depth = depth - 1
+    this.#leave(depth)
   }
 
   #fields(object: object): void {
     const depth = this.#enter(object)
-    const keys = Object.keys(object)
-    this.expect(2 * keys.length)
-    this.mapHead(keys.length)
+    const head = this.openMap()
     let place = this.#keys.root
-    for (let index = 0; index < keys.length; index++) {
-      const key = keys[index] as string
+    let count = 0
+    for (const key in object) {
+      if (!hasOwn.call(object, key)) continue
       this.#steps[depth] = key
-      place = this.#key(place, key, keys)
+      place = this.#key(place, key, object)
       const value = (object as Record<string, unknown>)[key]
       if (typeof value === 'number') this.number(value)
       else this.#value(value)
       if (depth === 1 && key === 'action') this.#checkAction(value)
+      count++
     }
-    this.#depth = depth - 1
+    this.closeMap(head, count)
+    this.#leave(depth)
   }
 
-  #key(place: KeyPlace, key: string, keys: readonly string[]): KeyPlace {
+  #key(place: KeyPlace, key: string, object: object): KeyPlace {
     const known = place.key === key ? place : this.#keys.find(place, key)
     if (known === undefined) {
-      this.#unknownKey(key, keys)
+      this.#unknownKey(key, object)
       return NOWHERE
     }
     if (known.textSize > this.#maxKeyLength) throw this.#longKey()
-    const { words } = known
-    this.room(words.length * 4)
-    const { view, at } = this
-    for (let index = 0; index < words.length; index++) {
-      view.setInt32(at + index * 4, words[index] as number, true)
-    }
-    this.at = at + known.size
+    this.words(known)
     return known.next
   }
 
-  #unknownKey(key: string, keys: readonly string[]): void {
+  #unknownKey(key: string, object: object): void {
     this.#checkKey(key)
-    if (this.#distinct !== keys && !isWellFormed(key)) {
+    if (this.#distinct !== object && !isWellFormed(key)) {
       // Lone surrogates all become U+FFFD: two keys may be one on the wire.
+      const keys = Object.keys(object)
       if (new Set(keys.map(wellFormed)).size < keys.length) {
         throw this.#invalid('two keys of the object are the same text')
       }
-      this.#distinct = keys
+      this.#distinct = object
     }
     this.text(key)
   }
@@ -241,7 +239,7 @@ export class FrameWriter extends FrameBytes {
       this.#value(value)
       if (depth === 1 && key === 'action') this.#checkAction(value)
     }
-    this.#depth = depth - 1
+    this.#leave(depth)
   }
 
   /** Writes a key of a Map and returns what it is as text. */
@@ -278,6 +276,11 @@ export class FrameWriter extends FrameBytes {
     return depth
   }
 
+  #leave(depth: number): void {
+    this.#open[depth] = undefined
+    this.#depth = depth - 1
+  }
+
   protected override tooLarge(): CallerError {
     const why = `the frame is over maxOutboundFrameLength (${this.maxLength} bytes)`
     return rangeError('FRAME_TOO_LARGE', `${this.#path()} cannot be sent: ${why}`)
@@ -299,6 +302,8 @@ export class FrameWriter extends FrameBytes {
     return pathOf(this.#steps.slice(1, this.#depth + 1))
   }
 }
+
+const hasOwn = Object.prototype.hasOwnProperty
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)

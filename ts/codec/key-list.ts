@@ -8,12 +8,14 @@ const START = 1
 const END = 2
 const WORDS = 3
 
+const NOTHING: Uint8Array = new Uint8Array(0)
+
 /**
  * The keys of the maps that a walk has open, and whether one comes twice in its map. Keys are
  * compared as the text that they become: the integer 1 and the text `1` are one key.
  */
 export class KeyList {
-  #bytes: Uint8Array = new Uint8Array(0)
+  #bytes: Uint8Array = NOTHING
   /** Of small maps, the inner ones behind the outer ones: a mark, and where the text stands. */
   #words = new Int32Array(64 * WORDS)
   #used = 0
@@ -21,26 +23,35 @@ export class KeyList {
   #first = 0
   /** Of the innermost map, if it is big or has an integer among its keys. */
   #texts: Set<string> | undefined
+  /** The same of the maps around it. */
+  readonly #firsts: number[] = []
+  readonly #outerTexts: (Set<string> | undefined)[] = []
 
   begin(bytes: Uint8Array): void {
     this.#bytes = bytes
+  }
+
+  /** Forgets the maps that a fault left open. */
+  end(): void {
+    this.#bytes = NOTHING
     this.#used = 0
     this.#first = 0
     this.#texts = undefined
+    this.#firsts.length = 0
+    this.#outerTexts.length = 0
   }
 
-  /** Opens a map; what is returned belongs to `close`. */
-  open(count: number): OuterMap {
-    const outer = { first: this.#first, texts: this.#texts }
+  open(count: number): void {
+    this.#firsts.push(this.#first)
+    this.#outerTexts.push(this.#texts)
     this.#first = this.#used
     this.#texts = count > SMALL ? new Set() : undefined
-    return outer
   }
 
-  close(outer: OuterMap): void {
+  close(): void {
     this.#used = this.#first
-    this.#first = outer.first
-    this.#texts = outer.texts
+    this.#first = this.#firsts.pop() as number
+    this.#texts = this.#outerTexts.pop()
   }
 
   /** False: the map has it already. */
@@ -110,9 +121,4 @@ export class KeyList {
     grown.set(this.#words)
     this.#words = grown
   }
-}
-
-interface OuterMap {
-  readonly first: number
-  readonly texts: Set<string> | undefined
 }

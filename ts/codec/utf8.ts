@@ -7,17 +7,13 @@ const LONG = 64
 export function isValidUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start >= LONG) return isUtf8(bytes.subarray(start, end))
   let at = start
-  while (at < end) {
-    const lead = bytes[at] as number
-    if (lead < 0x80) {
-      at++
-      continue
-    }
+  while (true) {
+    while (at < end && (bytes[at] as number) < 0x80) at++
+    if (at === end) return true
     const size = sequenceSize(bytes, at, end)
     if (size === 0) return false
     at += size
   }
-  return true
 }
 
 /** Bytes of the sequence at `at`, which does not begin with ASCII; 0 if it is none. */

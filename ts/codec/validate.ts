@@ -61,7 +61,8 @@ class Walk {
     const detail = this.#value(1) ?? (this.#at < end ? 'trailing' : undefined)
     const fault = detail === undefined ? this.#shape() : FAULTS[detail]
     this.#bytes = NOTHING
-    this.#keys.begin(NOTHING)
+    if (detail === undefined) this.#keys.begin(NOTHING)
+    else this.#keys.end()
     return fault
   }
 
@@ -153,12 +154,12 @@ class Walk {
     if (depth > this.#limits.maxDepth) return 'depth'
     if (2 * count > this.#end - this.#at) return 'elements'
     if (count > this.#limits.maxMapEntries) return 'map'
-    const outer = this.#keys.open(count)
+    this.#keys.open(count)
     for (let index = 0; index < count; index++) {
       const detail = this.#key(depth) ?? this.#value(depth + 1)
       if (detail !== undefined) return detail
     }
-    this.#keys.close(outer)
+    this.#keys.close()
     return undefined
   }
 

@@ -139,8 +139,8 @@ describe('a getter', () => {
       b: 2,
     }
     const frame = frameOf({ action: 'x', v: object })
-    const b = 'b' in object ? 2 : null
-    expect(hexOf(frame)).toBe(hexOf(frameOf({ action: 'x', v: { a: 1, b } })))
+    const left = 'b' in object ? { a: 1, b: 2 } : { a: 1 }
+    expect(hexOf(frame)).toBe(hexOf(frameOf({ action: 'x', v: left })))
   })
 
   it('that changes the array or the Map it is in leaves a right count too', () => {
@@ -183,6 +183,37 @@ describe('a getter', () => {
     const same: Message = { action: 'x', binary: new Uint8Array(2), after: 1 }
     expect(hexOf(frame)).toBe(hexOf(frameOf(same)))
   })
+})
+
+it('a map of 16 entries and more has its head put in front, in mid-move too', () => {
+  for (const size of [15, 16, 300, 65_536]) {
+    const writer = new FrameWriter(new Grower())
+    const keys = Array.from({ length: size }, (_, index) => `k${index}`)
+    const plain = { action: 'x', v: Object.fromEntries(keys.map((key) => [key, [key]])) }
+    let left = 3
+    const moving = new Proxy(plain.v, {
+      get(of, key) {
+        if (left-- > 0) writer.moveTo(memoryOf(writer.memory.bytes.length + 50), 40 + left)
+        return of[String(key)]
+      },
+    })
+    const length = writer.write({ action: 'x', v: moving }, memoryOf(100), 0, serverLimits)
+    const { memory, start } = writer
+    const found = memory.bytes.subarray(start, start + length)
+    expect(found.equals(frameOf(plain))).toBe(true)
+    const head = size < 16 ? '8f' : size < 65_536 ? 'de' : 'df'
+    expect(found.toString('hex', 16, 17)).toBe(head)
+  }
+})
+
+it('enumerable properties of Object.prototype are not sent', () => {
+  const prototype = Object.prototype as unknown as Record<string, unknown>
+  prototype['polluted'] = 1
+  try {
+    expect(hexOf(frameOf({ action: 'x', v: {} }))).toBe('0000000d82a6616374696f6ea178a17680')
+  } finally {
+    delete prototype['polluted']
+  }
 })
 
 it('a Proxy that lies about its length is refused', () => {
