@@ -44,7 +44,8 @@ export class Recorder extends Channel<RecordingServer> {
     this.note(`error ${bare(error.code)}${error.detail === undefined ? '' : ` ${error.detail}`}`)
   }
   override onDrain(): void {
-    this.note('drain')
+    // 32,768: the default of `writeLowWater`.
+    this.note(this.bufferedBytes > 32_768 ? 'drain too early' : 'drain')
   }
   override onClose(reason: CloseReason): void {
     const where = this.server.channels.has(this) ? '' : ', not in channels'
