@@ -167,6 +167,22 @@ export function backpressure(kind: Kind): void {
       expect(channel.bufferedBytes).toBe(0)
     })
 
+    test('a peer that sends FIN and resets while its output is full ends too', async () => {
+      const server = await serve(kind, { maxBufferedOut: 2 * OVERFULL })
+      const canary = await Canary.join(server, kind)
+      const { peer, channel } = await join(server)
+      peer.socket.pause()
+      await overfill(channel)
+      peer.socket.end(frame({ action: 'x' }))
+      for (let n = 0; n < 10; n++) await canary.check()
+      // With so much unread, this is a reset.
+      peer.destroy()
+      await server.until('the end', () => channel.isGone)
+      expect(channel.closeReason?.code).toMatch(/^PEER_(CLOSED|RESET)$/)
+      expect(channel.messages.length).toBeLessThanOrEqual(1)
+      await canary.check()
+    })
+
     test('sendToAll() gives all receivers the same bytes, and leaves out whom it is told to', async () => {
       const server = await serve(kind)
       const joined = []

@@ -126,6 +126,8 @@ export class PureConnection implements Source {
       this.#read(false)
       return false
     }
+    // The last payload's memory: a connection that is idle has none.
+    if (input !== undefined) input.bytes = NOTHING
     if (input?.fault !== undefined) this.#refuse(input.fault)
     else if (this.#closing) {
       // Else its FIN, or the reset, will tell.
@@ -150,11 +152,11 @@ export class PureConnection implements Source {
   }
 
   /**
-   * The one above wants no messages for now. Nobody asks it any more when the socket is reset (what
-   * it waits for, say room in the output, may never come) or all has to be dispatched at once.
+   * The one above wants no messages for now. It is not asked any more once the socket is gone (what
+   * it waits for, say room in the output, would never come) or all has to be dispatched at once.
    */
   get #isHeld(): boolean {
-    return this.#paused && this.#end !== 'PEER_RESET' && this.#quiesced === undefined
+    return this.#paused && this.#output !== 'gone' && this.#quiesced === undefined
   }
 
   #read(on: boolean): void {
@@ -282,6 +284,8 @@ export class PureConnection implements Source {
     this.#outbox.end()
   }
 }
+
+const NOTHING = new Uint8Array(0)
 
 /** A peer that was gone before its address could be asked has the unspecified one, and port 0. */
 export function addressOf(socket: Socket): Address {
