@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { checkDocs } from './check/docs.mjs'
 import { nodeBinary, OTHER_NODES } from './check/nodes.mjs'
 import { checkSizes } from './check/sizes.mjs'
+import { checkFormat, checkLints, testCrates } from './lib/crates.mjs'
 import { fail, outputOf, root, run, tool } from './lib/run.mjs'
 import { cargoIsMissing } from './setup/native.mjs'
 import { environmentOf, setup } from './setup.mjs'
@@ -26,13 +27,10 @@ timed('biome', () => run(biome(), ['ci', '.']))
 timed('types', () => tool('typescript/bin/tsc', ['-p', 'tsconfig.json']))
 timed('code in the docs', checkDocs)
 if (rust) {
-  timed('rustfmt', () => run('cargo', ['fmt', '--all', '--check']))
-  timed('clippy', () =>
-    run('cargo', ['clippy', '--workspace', '--all-targets', '--quiet', '--', '-D', 'warnings']),
-  )
-  timed('tests of the crates', () =>
-    run('cargo', ['test', '--workspace', '--quiet'], { env: tests }),
-  )
+  timed('rustfmt', checkFormat)
+  timed('clippy', checkLints)
+  timed('tests of the crates', () => testCrates(tests))
+  timed('the ring under loom', () => run(process.execPath, [join(root, 'scripts/loom.mjs')]))
 }
 timed('tests through Node', () => tool('vitest/vitest.mjs', ['run'], { env: tests }))
 if (full) checkMore()

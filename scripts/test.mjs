@@ -1,9 +1,10 @@
 /** All tests: the crates', then everything through Node; arguments are vitest's. */
 
-import { run, tool } from './lib/run.mjs'
+import { testCrates } from './lib/crates.mjs'
+import { tool } from './lib/run.mjs'
 import { cargoIsMissing } from './setup/native.mjs'
 import { environmentOf, setup } from './setup.mjs'
 
 const leftOut = setup()
-if (cargoIsMissing() === undefined) run('cargo', ['test', '--workspace', '--quiet'])
+if (cargoIsMissing() === undefined) testCrates()
 tool('vitest/vitest.mjs', ['run', ...process.argv.slice(2)], { env: environmentOf(leftOut) })
