@@ -16,6 +16,8 @@ const NOTHING: Uint8Array = new Uint8Array(0)
  */
 export class KeyList {
   #bytes: Uint8Array = NOTHING
+  /** The same bytes, made when a text of them is needed. */
+  #buffer: Buffer | undefined
   /** Of small maps, the inner ones behind the outer ones: a mark, and where the text stands. */
   #words = new Int32Array(64 * WORDS)
   #used = 0
@@ -29,11 +31,12 @@ export class KeyList {
 
   begin(bytes: Uint8Array): void {
     this.#bytes = bytes
+    this.#buffer = undefined
   }
 
   /** Forgets the maps that a fault left open. */
   end(): void {
-    this.#bytes = NOTHING
+    this.begin(NOTHING)
     this.#used = 0
     this.#first = 0
     this.#texts = undefined
@@ -91,8 +94,8 @@ export class KeyList {
   }
 
   #textOf(start: number, end: number): string {
-    const { buffer, byteOffset } = this.#bytes
-    return Buffer.from(buffer, byteOffset + start, end - start).toString()
+    this.#buffer ??= Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length)
+    return this.#buffer.toString('utf8', start, end)
   }
 
   /** Equal for equal texts, and cheap: the length, the first, the middle and the last byte. */

@@ -42,7 +42,7 @@ export class TextCache {
     const text = bytes.toString('utf8', start, end)
     this.#texts[entry] = text
     this.#lengths[entry] = end - start
-    this.#bytes.set(bytes.subarray(start, end), entry * MAX_CACHED_BYTES)
+    bytes.copy(this.#bytes, entry * MAX_CACHED_BYTES, start, end)
     return text
   }
 }
