@@ -50,51 +50,118 @@ export type NumberOption =
   | 'chunkBytes'
   | 'heldBytes'
 
-/** Every numeric option: unit, default of a server and of a client, range. */
+/**
+ * Every numeric option: unit, default of a server and of a client, range. The comments are the text
+ * of docs/limits.md: what is counted, and what happens beyond.
+ */
 export const NUMBER_OPTIONS: { readonly [Name in NumberOption]: NumberSpec } = {
-  /** Payload bytes of a frame that comes in; a longer one closes with `FRAME_TOO_LARGE`. */
+  /**
+   * Payload of a frame that comes in. A longer one closes with `FRAME_TOO_LARGE` as soon as its
+   * length is there; nothing is allocated for it.
+   */
   maxFrameLength: number('bytes', 65_536, 1_048_576, 1, MAX_FRAME),
-  /** Payload bytes of a frame that goes out; `send()` of a longer one throws `FRAME_TOO_LARGE`. */
+  /**
+   * Payload of a frame that goes out. `send()` of a longer one throws a RangeError with
+   * `FRAME_TOO_LARGE`; the connection is unharmed.
+   */
   maxOutboundFrameLength: number('bytes', 1_048_576, 1_048_576, 1, MAX_FRAME),
-  /** Nesting of maps and arrays, the message itself being 1; both ways. */
+  /**
+   * Nesting of maps and arrays, the message itself being 1. Deeper input closes with
+   * `DECODE_ERROR`, detail `depth`; `send()` of a deeper message throws `INVALID_VALUE`.
+   */
   maxDepth: number('levels', 64, 64, 1, 64),
-  /** Values of one frame, the message itself included, keys not counted. */
+  /**
+   * Values of one frame that comes in, the message itself included, keys not counted. More close
+   * with `DECODE_ERROR`, detail `elements`.
+   */
   maxElements: number('values', 16_384, 262_144),
-  /** Entries of one map. */
+  /** Entries of one map that comes in. More close with `DECODE_ERROR`, detail `map`. */
   maxMapEntries: number('entries', 4_096, 65_536),
+  /**
+   * UTF-8 of a map's key. A longer one closes with `DECODE_ERROR`, detail `key`; `send()` of one
+   * throws `INVALID_VALUE`.
+   */
   maxKeyLength: number('bytes', 256),
+  /**
+   * UTF-8 of an `action`. A longer one closes with `INVALID_ACTION`; `send()` of one throws
+   * `INVALID_VALUE`.
+   */
   maxActionLength: number('bytes', 64),
-  /** Messages, and their payload bytes, that wait in an inbox per connection. */
+  /**
+   * Messages of one connection that wait for their handlers. From here its socket is not read until
+   * half is left: TCP makes the peer wait.
+   */
   inboundQueueMessages: number('messages', 1_024),
+  /** The same for the payload bytes of these messages; whichever is reached first. */
   inboundQueueBytes: number('bytes', 1_048_576),
-  /** Time for handlers per look, read every 32 messages; the rest runs in the next turn. */
+  /**
+   * Time for handlers at one go, looked at every 32 messages. What is left runs in the next turn of
+   * the event loop. Does not bound `pump()`.
+   */
   dispatchTimeBudget: number('ms', 2),
-  /** `isWritable` turns false from here, true again (and `onDrain()`) at `writeLowWater`. */
+  /** Bytes buffered for a connection from which on `isWritable` is false. */
   writeHighWater: number('bytes', 65_536),
+  /**
+   * Bytes buffered at which `isWritable` is true again and `onDrain()` is called, once. Below
+   * `writeHighWater`; at most half of it where only that is given.
+   */
   writeLowWater: number('bytes', 32_768, 32_768, 0),
-  /** Bytes accepted by `send()` that the kernel has not taken; beyond: `slowConsumer`. */
+  /**
+   * Bytes that `send()` accepted and the kernel has not taken. A frame that would exceed it, while
+   * others wait, meets `slowConsumer`. Not below `maxOutboundFrameLength`.
+   */
   maxBufferedOut: number('bytes', 2_097_152),
-  /** From the call of `connect()` to the server's greeting. */
+  /**
+   * From the call of `connect()` to the server's greeting. Then it rejects with `CONNECT_TIMEOUT`.
+   * Of no use to a server.
+   */
   connectTimeout: number('ms', 10_000),
-  /** For flush and FIN of a close; then the connection is reset. */
+  /** For a close: to flush, and for the peer to end its side. Then the connection is reset. */
   closeTimeout: number('ms', 5_000),
-  /** For all closes of `stop()`; then what is left is reset. */
+  /**
+   * For all closes of `stop()`. Then what is left is reset, and the report counts it. Of no use to a
+   * client.
+   */
   drainTimeout: number('ms', 5_000),
-  /** Memory of the environment: the first endpoint's value holds, a different later one throws. */
+  /**
+   * Ring from the engine to JavaScript; a power of two. Full: sockets are not read until there is
+   * room. Of the environment: the first endpoint's value holds, a different later one throws.
+   */
   ringBytes: number('bytes', 1_048_576, 1_048_576, 4_096, 2 ** 26),
+  /** Memory that frames are written into, a piece at a time. Of the environment, as `ringBytes`. */
   chunkBytes: number('bytes', 262_144, 262_144, 4_096, 2 ** 24),
+  /**
+   * Payloads too large for the ring that wait to be fetched. Beyond it no socket is read; one alone
+   * always fits. Of the environment, as `ringBytes`.
+   */
   heldBytes: number('bytes', 67_108_864),
 }
 
-/** Every other option: its values, the default of a server and of a client. */
+/** Every other option: its values, the default of a server and of a client; comments as above. */
 export const CHOICE_OPTIONS = {
+  /**
+   * `auto`: what the variable `REPOD_TRANSPORT` says, else native where its binary loads, else pure.
+   * `native` where it does not load: the constructor throws `UNSUPPORTED`.
+   */
   transport: { values: ['auto', 'native', 'pure'], server: 'auto', client: 'auto' },
+  /**
+   * What meets a frame beyond `maxBufferedOut`. `close`: the connection, with `SLOW_CONSUMER`.
+   * `drop-newest`: the frame; `send()` returns 0 and `stats().dropped` counts it.
+   */
   slowConsumer: { values: ['close', 'drop-newest'], server: 'close', client: 'close' },
+  /**
+   * What follows a handler that throws or rejects. `close`: `onError`, and the connection closes with
+   * `HANDLER_ERROR`. `report`: `onError` alone.
+   */
   onHandlerError: { values: ['close', 'report'], server: 'close', client: 'close' },
-  /** Not read from a peer between `writeHighWater` and `writeLowWater`. */
+  /** A peer that does not read is not read either, from `writeHighWater` to `writeLowWater`. */
   pauseReadWhenOutFull: { values: [true, false], server: true, client: false },
+  /** TCP_NODELAY: small frames leave at once. */
   noDelay: { values: [true, false], server: true, client: true },
-  /** Whether readers may be compiled by `new Function`; of the environment, as `ringBytes`. */
+  /**
+   * Whether readers of messages may be compiled by `new Function`. Without it native passes payload
+   * bytes. Of the environment, as `ringBytes`.
+   */
   codegen: { values: [true, false], server: true, client: true },
 } as const
 
