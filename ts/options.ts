@@ -215,6 +215,7 @@ export interface ListenerOptions extends ClientOptions {
 }
 
 export interface AbortOptions {
+  /** Of `connect()` and `start()`: an abort rejects with `ABORTED`. Of `run()`: an abort stops. */
   signal?: AbortSignal | undefined
 }
 
