@@ -25,7 +25,7 @@ export class Connections {
   open(index: number, generation: number, events: EndpointEvents): Slot {
     // The next page is lent at half of this one, so the engine never waits for it.
     this.#lendUpTo(Math.floor((index + PAGE_CONNECTIONS / 2) / PAGE_CONNECTIONS))
-    const connection = index + (generation >>> 0) * 2 ** INDEX_BITS
+    const connection = index + (generation >>> 0) * GENERATION
     const slot = { connection, generation, events, deaf: false }
     this.#slots[index] = slot
     return slot
@@ -63,5 +63,8 @@ export class Connections {
 }
 
 export function generationOf(connection: Connection): number {
-  return Math.floor(connection / 2 ** INDEX_BITS)
+  return Math.floor(connection / GENERATION)
 }
+
+/** What a generation counts for in a connection's number; as an expression it was a `pow` a call. */
+const GENERATION = 2 ** INDEX_BITS
