@@ -11,18 +11,24 @@ const SO = 'Everything runs on the pure transport (node:net), and its tests only
 
 /** Builds the addon where it is stale; answers what was left out, or nothing. */
 export function buildNative({ say, quiet }) {
-  const sources = hashOf(SOURCES, isSource)
+  const sources = nativeSources()
   if (existsSync(join(root, ADDON)) && readStamp(STAMP) === stampOf(sources)) return undefined
   const why = cargoIsMissing()
   if (why !== undefined) {
     // A binary of other sources must not be what runs while the banner says "pure".
     rmSync(join(root, ADDON), { force: true })
+    rmSync(join(root, 'prebuilds'), { recursive: true, force: true })
     return { part: 'native', why, so: SO }
   }
   say('native engine (cargo build --release)')
   replace(build(quiet), join(root, ADDON))
   writeStamp(STAMP, stampOf(sources))
   return undefined
+}
+
+/** One hash over everything that goes into the addon. */
+export function nativeSources() {
+  return hashOf(SOURCES, isSource)
 }
 
 /** Why cargo cannot build the workspace; undefined if it can. */

@@ -47,7 +47,7 @@ function install(python, quiet) {
 }
 
 /** Every Python from 3.12 up that answers, the likeliest first. */
-function interpreters() {
+export function interpreters() {
   const named = ['python3.12', 'python3.13', 'python3.14', 'python3', 'python'].map(which)
   const candidates = [...named, ...managed()].filter((path) => path !== undefined)
   return [...new Set(candidates)].filter(isNewEnough)

@@ -2,8 +2,15 @@ import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { attempt, fail, root } from '../lib/run.mjs'
 import { hashOf, readStamp, writeStamp } from '../lib/stamp.mjs'
+import { bundleInto } from './bundle.mjs'
 
-const COMMON = ['package.json', 'package-lock.json', 'tsconfig.json']
+const COMMON = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'scripts/setup/bundle.mjs',
+  'scripts/setup/typescript.mjs',
+]
 
 /** What is compiled: the library into dist/, the programs that import it as `repod` into build/. */
 const PROJECTS = [
@@ -42,6 +49,7 @@ function compile(config, out, quiet) {
     process.stderr.write(result.output)
     fail(`setup: tsc -p ${config} failed (${result.how})`)
   }
+  if (out === 'dist') bundleInto(next)
   if (existsSync(place)) renameSync(place, old)
   renameSync(next, place)
   rmSync(old, { recursive: true, force: true })
