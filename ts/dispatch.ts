@@ -24,7 +24,7 @@ export function dispatch(
 ): boolean {
   try {
     const name = names.of(action)
-    const handler = name === undefined ? undefined : methodOf(receiver, name)
+    const handler = name === undefined ? undefined : handlerOf(receiver, name)
     if (handler === undefined) {
       contain(receiver.networkReceived(message), answerable)
       return false
@@ -83,6 +83,14 @@ function methodOf(receiver: Receiver, name: string): Method | undefined {
   return method as Method
 }
 
+/** As `methodOf`; the function that a name led to last is not looked up a second time. */
+function handlerOf(receiver: Receiver, name: MethodName): Method | undefined {
+  const method = (receiver as unknown as Record<string, unknown>)[name.text]
+  if (method !== undefined && method === name.last) return name.last
+  name.last = methodOf(receiver, name.text)
+  return name.last
+}
+
 const everyObject = Object.prototype as unknown as Record<string, unknown>
 
 const PREFIX = 'Network_'
@@ -94,13 +102,22 @@ const RESERVED: Readonly<Record<ReservedAction, true>> = {
   socketConnect: true,
 }
 
+export interface MethodName {
+  readonly text: string
+  /** A method that was found by it, and is nobody else's: see `methodOf`. */
+  last: Method | undefined
+}
+
 /**
  * Method names by action, interned: a peer that invents actions fills the map once, and what comes
  * after is joined anew each time.
  */
 export class Names {
   readonly #capacity: number
-  readonly #byAction = new Map<string, string | undefined>()
+  readonly #byAction = new Map<string, MethodName | undefined>()
+  /** Most messages have the action of the one before. */
+  #lastAction: string | undefined
+  #lastName: MethodName | undefined
 
   constructor(capacity: number) {
     this.#capacity = capacity
@@ -112,13 +129,27 @@ export class Names {
   }
 
   /** `undefined` for the actions of the lifecycle. */
-  of(action: string): string | undefined {
-    const name = this.#byAction.get(action)
-    if (name !== undefined || Object.hasOwn(RESERVED, action)) return name
-    const joined = PREFIX + action
-    if (this.#byAction.size < this.#capacity) this.#byAction.set(action, joined)
-    return joined
+  of(action: string): MethodName | undefined {
+    if (action === this.#lastAction) return this.#lastName
+    const known = this.#byAction.get(action)
+    if (known === undefined && Object.hasOwn(RESERVED, action)) return undefined
+    const name = known ?? this.#join(action)
+    this.#lastAction = action
+    this.#lastName = name
+    return name
   }
+
+  #join(action: string): MethodName {
+    const name = { text: asKey(PREFIX + action), last: undefined }
+    if (this.#byAction.size < this.#capacity) this.#byAction.set(action, name)
+    return name
+  }
+}
+
+/** The same text as property names are kept: looking it up in an object needs no hash of it then. */
+function asKey(text: string): string {
+  const [key = text] = Object.keys({ [text]: 0 })
+  return key
 }
 
 const names = new Names(1_024)

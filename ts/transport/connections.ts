@@ -48,8 +48,8 @@ export class Connections {
 
   flushedBytes(connection: Connection): number {
     const index = indexOf(connection)
-    const page = this.#pages[Math.floor(index / PAGE_CONNECTIONS)]
-    return page === undefined ? 0 : Atomics.load(page, index % PAGE_CONNECTIONS) >>> 0
+    const page = this.#pages[index >>> PAGE_BITS]
+    return page === undefined ? 0 : Atomics.load(page, index & (PAGE_CONNECTIONS - 1)) >>> 0
   }
 
   #lendUpTo(page: number): void {
@@ -61,6 +61,8 @@ export class Connections {
     }
   }
 }
+
+const PAGE_BITS = Math.log2(PAGE_CONNECTIONS)
 
 export function generationOf(connection: Connection): number {
   return Math.floor(connection / GENERATION)

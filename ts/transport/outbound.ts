@@ -25,8 +25,10 @@ export class OutboundStream implements MemorySource {
   /** A writer for each walk that interrupts another; `#depth` of them are active. */
   readonly #writers: FrameWriter[] = []
   #depth = 0
-  /** The frame between `write` and `post…` or `discard`. */
-  #hand: Frame | undefined
+  /** Where the frame between `write` and `post…` or `discard` is; no memory: there is none. */
+  #handMemory: Memory | undefined
+  #handStart = 0
+  #handLength = 0
 
   /** `onAppend` is called for everything that enters the stream: somebody must flush it. */
   constructor(counters: TransportCounters, onAppend: () => void) {
@@ -61,8 +63,7 @@ export class OutboundStream implements MemorySource {
     this.#depth++
     try {
       const length = writer.write(message, this.#chunk, this.#at + HEADER, options)
-      const { memory, start } = writer
-      this.#hand = { memory, start, length }
+      this.#hold(writer.memory, writer.start, length)
       return length
     } finally {
       this.#depth--
@@ -70,7 +71,7 @@ export class OutboundStream implements MemorySource {
   }
 
   post(connection: Connection): void {
-    const { length } = this.#atHand()
+    const length = this.#handLength
     const bytes = pad(HEADER + length)
     this.#place(bytes)
     this.#words(OUTBOUND.FRAME, bytes, indexOf(connection), generationOf(connection), length)
@@ -87,7 +88,7 @@ export class OutboundStream implements MemorySource {
       this.post(first)
       return
     }
-    const { length } = this.#atHand()
+    const length = this.#handLength
     const list = pad(HEADER + length)
     const bytes = list + 8 * connections.length
     this.#place(bytes)
@@ -103,7 +104,7 @@ export class OutboundStream implements MemorySource {
   }
 
   discard(): void {
-    this.#hand = undefined
+    this.#handMemory = undefined
   }
 
   /** A record of four words. */
@@ -157,11 +158,13 @@ export class OutboundStream implements MemorySource {
     if (writer?.active && writer.memory === this.#chunk) {
       writer.moveTo(new Chunk(this.#chunk.size), OWN_START)
     }
-    const hand = this.#hand
-    if (hand?.memory === this.#chunk) {
-      const memory = new Chunk(OWN_START + hand.length)
-      hand.memory.bytes.copy(memory.bytes, OWN_START, hand.start, hand.start + hand.length)
-      this.#hand = { memory, start: OWN_START, length: hand.length }
+    const hand = this.#handMemory
+    if (hand === this.#chunk) {
+      const start = this.#handStart
+      const length = this.#handLength
+      const memory = new Chunk(OWN_START + length)
+      hand.bytes.copy(memory.bytes, OWN_START, start, start + length)
+      this.#hold(memory, OWN_START, length)
     }
   }
 
@@ -179,7 +182,10 @@ export class OutboundStream implements MemorySource {
 
   /** Has the frame at hand stand at `#at`, `bytes` of room for its record. */
   #place(bytes: number): void {
-    const { memory, start, length } = this.#atHand()
+    const memory = this.#handMemory
+    if (memory === undefined) throw new Error('post without a frame at hand')
+    const start = this.#handStart
+    const length = this.#handLength
     const chunk = this.#chunk
     if (memory === chunk && start === this.#at + HEADER && this.#at + bytes <= chunk.size) return
     const whole = CHUNK_HEADER + bytes
@@ -223,7 +229,7 @@ export class OutboundStream implements MemorySource {
   }
 
   #posted(bytes: number): void {
-    this.#hand = undefined
+    this.#handMemory = undefined
     this.#counters.frames++
     this.#counters.records++
     this.#append(bytes)
@@ -234,16 +240,11 @@ export class OutboundStream implements MemorySource {
     this.#onAppend()
   }
 
-  #atHand(): Frame {
-    if (this.#hand === undefined) throw new Error('post without a frame at hand')
-    return this.#hand
+  #hold(memory: Memory, start: number, length: number): void {
+    this.#handMemory = memory
+    this.#handStart = start
+    this.#handLength = length
   }
-}
-
-interface Frame {
-  readonly memory: Memory
-  readonly start: number
-  readonly length: number
 }
 
 /** Whether a frame that outgrew its chunk stands alone in memory that can be lent as it is. */

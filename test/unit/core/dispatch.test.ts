@@ -159,9 +159,26 @@ describe('names of methods', () => {
   test('are interned up to a bound, and right beyond it', () => {
     const names = new Names(10)
     for (let index = 0; index < 1_000; index++) {
-      expect(names.of(`action${index}`)).toBe(`Network_action${index}`)
+      expect(names.of(`action${index}`)?.text).toBe(`Network_action${index}`)
     }
     expect(names.size).toBe(10)
     expect(names.of('error')).toBeUndefined()
+  })
+
+  test('are looked up anew for each message: what Object.prototype got in between is no handler', () => {
+    const player = new Player()
+    const everyObject = Object.prototype as unknown as Record<string, unknown>
+    try {
+      expect(send(player, 'polluted')).toBe(false)
+      everyObject['Network_polluted'] = () => player.calls.push('polluted')
+      expect(send(player, 'polluted')).toBe(false)
+      Object.assign(player, { Network_polluted: () => player.calls.push('own') })
+      expect(send(player, 'polluted')).toBe(true)
+      Reflect.deleteProperty(player, 'Network_polluted')
+      expect(send(player, 'polluted')).toBe(false)
+    } finally {
+      Reflect.deleteProperty(everyObject, 'Network_polluted')
+    }
+    expect(player.calls).toEqual(['other polluted', 'other polluted', 'own', 'other polluted'])
   })
 })
