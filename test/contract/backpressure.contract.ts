@@ -173,13 +173,12 @@ export function backpressure(kind: Kind): void {
       const { peer, channel } = await join(server)
       peer.socket.pause()
       await overfill(channel)
-      peer.socket.end(frame({ action: 'x' }))
+      peer.socket.end()
       for (let n = 0; n < 10; n++) await canary.check()
       // With so much unread, this is a reset.
       peer.destroy()
       await server.until('the end', () => channel.isGone)
       expect(channel.closeReason?.code).toMatch(/^PEER_(CLOSED|RESET)$/)
-      expect(channel.messages.length).toBeLessThanOrEqual(1)
       await canary.check()
     })
 

@@ -212,6 +212,20 @@ export function lifecycle(kind: Kind): void {
       expect(channel.addr).toMatchObject({ host: '127.0.0.1', family: 'IPv4' })
     })
 
+    test('after a fault what still comes is thrown away until FIN, and no reset is sent', async () => {
+      const server = await serve(kind, { closeTimeout: 60_000 })
+      const { peer, channel } = await join(server)
+      let error: Error | undefined
+      peer.socket.on('error', (each) => {
+        error = each
+      })
+      peer.socket.write(hex('00000000'))
+      await server.until('the end', () => channel.isGone)
+      peer.socket.end(Buffer.alloc(5_000_000))
+      await peer.signal.until('the end of the socket', () => peer.gone)
+      expect(error).toBeUndefined()
+    })
+
     test('a fault closes with what was sent before it still arriving', async () => {
       const server = await serve(kind)
       server.react = (channel, data) => void channel.send(data)

@@ -165,6 +165,25 @@ describe('Outbox', () => {
     expect(chunk.isPinned).toBe(false)
   })
 
+  test('what an unfinished write leaves of one flush is copied, and every chunk let go of once', () => {
+    const { socket, outbox } = setup(0)
+    const chunks = [filled(300_000), filled(300_000), filled(300_000)]
+    for (const chunk of chunks) {
+      // Its writer's pin: letting go twice would undo it.
+      chunk.pin()
+      outbox.add(chunk, 0, 50_000)
+    }
+    outbox.flush()
+    const expected = Buffer.concat(chunks.map((chunk) => chunk.bytes.subarray(0, 50_000)))
+    while (outbox.waiting > 0) socket.drain(65_536)
+    expect(socket.bytes.equals(expected)).toBe(true)
+    for (const chunk of chunks) {
+      expect(chunk.isPinned).toBe(true)
+      chunk.unpin()
+      expect(chunk.isPinned).toBe(false)
+    }
+  })
+
   test('end() comes behind everything that was added', () => {
     const { socket, outbox } = setup(0)
     outbox.add(filled(100), 0, 100)
@@ -203,12 +222,20 @@ describe('Outbox', () => {
     for (let round = 0; round < 50; round++) {
       const { socket, outbox } = setup(next(5_000))
       const expected: Buffer[] = []
-      let chunk = filled(8_192)
+      const chunks: Chunk[] = []
+      // Pinned by the test too: an outbox that let go of a chunk twice would undo that.
+      const fresh = (): Chunk => {
+        const chunk = filled(8_192)
+        chunk.pin()
+        chunks.push(chunk)
+        return chunk
+      }
+      let chunk = fresh()
       let at = 0
       for (let step = 0; step < 400; step++) {
         const length = 1 + next(next(4) === 0 ? 4_000 : 60)
         if (at + length > chunk.bytes.length) {
-          chunk = filled(8_192)
+          chunk = fresh()
           at = 0
         }
         if (next(3) === 0) at = Math.min(at + next(20), chunk.bytes.length - length)
@@ -222,6 +249,11 @@ describe('Outbox', () => {
       outbox.end()
       while (!socket.ended) socket.drain(100_000)
       expect(socket.bytes.equals(Buffer.concat(expected))).toBe(true)
+      for (const each of chunks) {
+        expect(each.isPinned).toBe(true)
+        each.unpin()
+        expect(each.isPinned).toBe(false)
+      }
     }
   })
 })
