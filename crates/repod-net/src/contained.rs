@@ -44,6 +44,7 @@ fn poll(
         engine_page::WAKE_UPS,
         core.shared.bell().wake_ups.load(Ordering::Relaxed),
     );
+    core.shared.bell().pass_calls_on();
     match result {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(())) => Poll::Ready(Ok(())),

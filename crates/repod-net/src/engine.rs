@@ -68,14 +68,16 @@ impl Engine {
             return Err(io::Error::other(Misuse::PageSize));
         }
         let shared = Arc::new(Shared::new(ring.len(), settings.held_bytes, wake));
-        let turns = shared.clone();
+        let (parks, unparks) = (shared.clone(), shared.clone());
         let mut runtime = Builder::new_current_thread();
         runtime
             .enable_io()
             .enable_time()
             .event_interval(TURNS_PER_POLL);
+        runtime.on_thread_park(move || parks.bell().park());
         runtime.on_thread_unpark(move || {
-            turns.turns.fetch_add(1, Ordering::Relaxed);
+            unparks.bell().unpark();
+            unparks.turns.fetch_add(1, Ordering::Relaxed);
         });
         let (hang_up, ended) = channel::<()>();
         let (started, start) = channel();
@@ -193,8 +195,7 @@ impl Engine {
     /// memory from here on. False if so.
     pub fn close(&self, timeout: Option<Duration>) -> bool {
         self.closed.store(true, Ordering::Release);
-        self.shared.stopping.store(true, Ordering::Release);
-        self.shared.bell().engine.notify_one();
+        self.shared.stop();
         let mut joined = true;
         if let Some(Running { handle, ended }) = lock(&self.thread).take() {
             joined = match timeout {

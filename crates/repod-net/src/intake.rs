@@ -1,7 +1,6 @@
 //! What JS hands over, taken always, whatever the state of the ring.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
@@ -16,12 +15,14 @@ use crate::inbound::Id;
 use crate::lent::Lent;
 use crate::listener::listen;
 use crate::outbound::{Control, Record, next_record};
+use crate::parking::Call;
 use crate::shared::Command;
 
 pub(crate) struct Intake {
     core: Rc<Core>,
-    /// Taken from the queue and not done yet. A panic leaves it at what comes next.
-    commands: RefCell<VecDeque<Command>>,
+    /// Taken from the queue, and how many of them are done. A panic leaves it at what comes next.
+    commands: RefCell<Vec<Command>>,
+    done: Cell<usize>,
 }
 
 impl Intake {
@@ -29,6 +30,7 @@ impl Intake {
         Self {
             core,
             commands: RefCell::default(),
+            done: Cell::new(0),
         }
     }
 
@@ -46,20 +48,25 @@ impl Intake {
             if shared.stopping.load(Ordering::Acquire) {
                 return;
             }
-            shared.bell().engine.notified().await;
+            shared.bell().called().await;
         }
     }
 
     fn take(&self) {
         let core = &self.core;
-        if core.shared.bell().freed.swap(false, Ordering::AcqRel) {
+        // Before their causes are looked at: who calls from here on calls again.
+        if core.shared.bell().answer().has(Call::Room) {
             core.room.wake_all();
         }
+        // What a panic has left comes first.
+        self.take_all_here();
         core.shared.take_commands(&mut self.commands.borrow_mut());
-        loop {
-            let Some(command) = self.commands.borrow_mut().pop_front() else {
-                return;
-            };
+        self.take_all_here();
+    }
+
+    fn take_all_here(&self) {
+        let core = &self.core;
+        while let Some(command) = self.next() {
             match command {
                 Command::Range { chunk, from, to } => self.take_range(chunk, from, to),
                 Command::Page { page, words } => {
@@ -70,6 +77,19 @@ impl Intake {
                 Command::Panic => panic!("as a test asked for"),
             }
         }
+    }
+
+    /// Each command once, whatever became of it.
+    fn next(&self) -> Option<Command> {
+        let mut commands = self.commands.borrow_mut();
+        let next = commands.get(self.done.get()).copied();
+        if next.is_some() {
+            self.done.set(self.done.get() + 1);
+        } else {
+            commands.clear();
+            self.done.set(0);
+        }
+        next
     }
 
     fn take_range(&self, chunk: Lent, from: usize, to: usize) {

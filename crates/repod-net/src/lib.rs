@@ -7,7 +7,8 @@
 //! ```
 //!
 //! - `engine` is what the JS thread calls; `shared` is what both threads hold.
-//! - `ring` is the protocol of the two positions, `lent` the memory, `inbound` the records.
+//! - `ring` is the protocol of the two positions, `lent` the memory, `inbound` the records;
+//!   `parking` says when a call of the JS thread has to rouse the engine's.
 //! - `core` is what the tasks share: `intake`, one per `connection`, `listener` and `dialer`, and
 //!   the desk, which commits behind them. `contained` holds each of them.
 
@@ -27,6 +28,7 @@ mod lent;
 mod listener;
 mod outbound;
 mod outbox;
+pub mod parking;
 mod reading;
 pub mod ring;
 mod settings;

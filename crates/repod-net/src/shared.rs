@@ -1,6 +1,5 @@
 //! What the JS thread and the engine's thread both hold.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,6 +7,7 @@ use tokio::sync::Notify;
 
 use crate::held::Held;
 use crate::lent::Lent;
+use crate::parking::{Call, Calls, Parking};
 use crate::ring::{Bells, Ring};
 
 /// Makes the one call that wakes the JS thread; false if it can not be made.
@@ -37,10 +37,9 @@ pub(crate) enum Command {
 
 /// How each thread rouses the other.
 pub(crate) struct Bell {
-    /// The engine waits here for commands, room and the end.
-    pub engine: Notify,
-    /// Room in the ring or among the held payloads was given back.
-    pub freed: AtomicBool,
+    parking: Parking,
+    /// The engine waits here to be called.
+    engine: Notify,
     pub wake_ups: AtomicU32,
     wake: Mutex<Option<Wake>>,
 }
@@ -48,8 +47,8 @@ pub(crate) struct Bell {
 impl Shared {
     pub fn new(capacity: usize, held_bytes: usize, wake: Wake) -> Self {
         let bell = Bell {
+            parking: Parking::default(),
             engine: Notify::new(),
-            freed: AtomicBool::new(false),
             wake_ups: AtomicU32::new(0),
             wake: Mutex::new(Some(wake)),
         };
@@ -69,12 +68,19 @@ impl Shared {
 
     pub fn push(&self, command: Command) {
         lock(&self.queue).push(command);
-        self.bell().engine.notify_one();
+        self.bell().call_engine(Call::Commands);
     }
 
-    /// Moves everything that waits to the end of `commands`.
-    pub fn take_commands(&self, commands: &mut VecDeque<Command>) {
-        commands.extend(lock(&self.queue).drain(..));
+    /// Exchanges everything that waits for `empty` memory: the lock is held for no longer, and no
+    /// queue is allocated twice.
+    pub fn take_commands(&self, empty: &mut Vec<Command>) {
+        debug_assert!(empty.is_empty(), "commands would change their order");
+        std::mem::swap(&mut *lock(&self.queue), empty);
+    }
+
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.bell().call_engine(Call::Commands);
     }
 
     /// Takes a held payload out, unless it is gone already.
@@ -92,6 +98,44 @@ impl Shared {
     }
 }
 
+impl Bell {
+    /// A system call if the engine sleeps, else none.
+    fn call_engine(&self, call: Call) {
+        if self.parking.call(call) {
+            self.engine.notify_one();
+        }
+    }
+
+    /// Engine: waits to be called.
+    pub async fn called(&self) {
+        self.engine.notified().await;
+    }
+
+    /// Engine: what it was called for up to now.
+    pub fn answer(&self) -> Calls {
+        self.parking.answer()
+    }
+
+    /// Engine, after a turn of a task: the calls that met it awake reach whoever waits for them.
+    pub fn pass_calls_on(&self) {
+        if self.parking.is_called() {
+            self.engine.notify_one();
+        }
+    }
+
+    /// Engine, before it sleeps.
+    pub fn park(&self) {
+        if !self.parking.park() {
+            self.engine.notify_one();
+        }
+    }
+
+    /// Engine, when it no longer sleeps.
+    pub fn unpark(&self) {
+        self.parking.unpark();
+    }
+}
+
 impl Bells for Bell {
     fn wake_js(&self) -> bool {
         let called = lock(&self.wake).as_ref().is_some_and(|wake| wake());
@@ -102,8 +146,7 @@ impl Bells for Bell {
     }
 
     fn notify_engine(&self) {
-        self.freed.store(true, Ordering::Release);
-        self.engine.notify_one();
+        self.call_engine(Call::Room);
     }
 }
 

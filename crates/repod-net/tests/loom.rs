@@ -1,5 +1,5 @@
-//! The ring's protocol under loom: the three passing cases must pass, each of the six broken
-//! variants must be caught. A deadlock that loom finds aborts the process, so each broken variant
+//! The protocols of the ring and of parking under loom: the passing cases must pass, each of the
+//! broken variants must be caught. A deadlock that loom finds aborts the process, so each broken variant
 //! needs a process of its own: `npm run loom`, or by hand, with a target directory of its own
 //! because the flag rebuilds everything:
 //!
@@ -13,7 +13,8 @@
 #![cfg(repod_loom)]
 
 use loom::cell::UnsafeCell;
-use loom::sync::{Arc, Notify};
+use loom::sync::{Arc, Mutex, Notify};
+use repod_net::parking::{self, Call, Parking};
 use repod_net::ring::{Bells, Broken, Ring};
 
 struct Notifies {
@@ -164,4 +165,81 @@ fn catches_a_commit_before_the_write() {
 #[ignore = "must fail: run by name, in a process of its own"]
 fn catches_freeing_before_the_read() {
     run(1, 3, false, Some(Broken::FreeBeforeRead));
+}
+
+/// JS hands over `count` commands; the engine sleeps whenever it has done all it knows of, and must
+/// have done all of them in the end.
+fn hand_over(count: u32, broken: Option<parking::Broken>) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(move || {
+        let engine = Arc::new(Parked {
+            parking: Parking::default().broken(broken),
+            commands: Mutex::new(0),
+            bell: Notify::new(),
+        });
+        let caller = engine.clone();
+        let thread = loom::thread::spawn(move || {
+            for _ in 0..count {
+                *caller.commands.lock().unwrap() += 1;
+                if caller.parking.call(Call::Commands) {
+                    caller.bell.notify();
+                }
+            }
+        });
+        engine.run(count);
+        thread.join().unwrap();
+    });
+}
+
+struct Parked {
+    parking: Parking,
+    commands: Mutex<u32>,
+    bell: Notify,
+}
+
+impl Parked {
+    fn run(&self, count: u32) {
+        let mut done = 0;
+        loop {
+            let late = self.parking.is_broken(parking::Broken::AnswerAfterLooking);
+            if !late {
+                self.parking.answer();
+            }
+            done += std::mem::take(&mut *self.commands.lock().unwrap());
+            if late {
+                self.parking.answer();
+            }
+            if done == count {
+                return;
+            }
+            if self.parking.park() {
+                self.bell.wait();
+            }
+            self.parking.unpark();
+        }
+    }
+}
+
+#[test]
+fn passes_when_called_while_falling_asleep() {
+    hand_over(3, None);
+}
+
+#[test]
+#[ignore = "must fail: run by name, in a process of its own"]
+fn catches_a_look_before_the_call() {
+    hand_over(2, Some(parking::Broken::LookBeforeCall));
+}
+
+#[test]
+#[ignore = "must fail: run by name, in a process of its own"]
+fn catches_no_look_when_parking() {
+    hand_over(2, Some(parking::Broken::NoLookWhenParking));
+}
+
+#[test]
+#[ignore = "must fail: run by name, in a process of its own"]
+fn catches_calls_answered_after_looking() {
+    hand_over(2, Some(parking::Broken::AnswerAfterLooking));
 }
