@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { ABI_VERSION } from '../tape/layout.js'
 import type { NativeCalls } from './native-calls.js'
 
+const require = createRequire(import.meta.url)
+
 /**
  * Why there is no addon. `found` tells a platform without a build, which is no fault, from a build
  * that is broken, foreign or of another version, which somebody should hear of.
@@ -18,16 +20,19 @@ export class AddonError extends Error {
   }
 }
 
-/** Throws AddonError. `REPOD_PREBUILD`, node-gyp-build's own switch, moves the place it looks at. */
-export function loadAddon(): NativeCalls {
-  const require = createRequire(import.meta.url)
+/** The file that would be loaded. Throws AddonError where there is none for this platform. */
+export function addonFile(): string {
   const gyp = require('node-gyp-build') as { path(root: string): string }
-  let file: string
   try {
-    file = gyp.path(PACKAGE_ROOT)
+    return gyp.path(PACKAGE_ROOT)
   } catch (cause) {
     throw new AddonError(`no native build for ${process.platform}-${process.arch}`, false, cause)
   }
+}
+
+/** Throws AddonError. `REPOD_PREBUILD`, node-gyp-build's own switch, moves the place it looks at. */
+export function loadAddon(): NativeCalls {
+  const file = addonFile()
   let exports: unknown
   try {
     exports = require(file)
