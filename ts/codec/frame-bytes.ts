@@ -1,4 +1,13 @@
 import { Buffer } from 'node:buffer'
+import {
+  SHORT_TEXT,
+  writeAscii,
+  writeInt32,
+  writeLongText,
+  writeSizeHead,
+  writeTextHead,
+  writeWide,
+} from './scalar-bytes.js'
 
 /** Two views of the same bytes; `bytes.length` is the capacity. May be over shared memory. */
 export interface Memory {
@@ -28,8 +37,6 @@ export interface KnownText {
 /** Length of the prefix of a frame. */
 export const PREFIX = 4
 
-/** Up to here a loop over the characters beats a call into the engine's own encoder. */
-const SHORT_TEXT = 24
 /** From here on the exact size is worth a pass of its own: three bytes a character is too many. */
 const LONG_TEXT = 2048
 
@@ -48,7 +55,7 @@ export abstract class FrameBytes {
   /** Payload bytes that the frame may have. */
   protected maxLength = 0
   /** Where a write must stop and look: the end of the memory, or of the longest legal frame. */
-  #stop = 0
+  protected stop = 0
   #memory: Memory = NO_MEMORY
   readonly #source: MemorySource
 
@@ -89,12 +96,12 @@ export abstract class FrameBytes {
     this.view = memory.view
     this.begin = start
     this.at = start + length
-    this.#stop = Math.min(memory.bytes.length, start + PREFIX + this.maxLength)
+    this.stop = Math.min(memory.bytes.length, start + PREFIX + this.maxLength)
   }
 
   /** Makes sure that `size` bytes can be written at `at`. */
   protected room(size: number): void {
-    if (this.at + size > this.#stop) this.#makeRoom(size)
+    if (this.at + size > this.stop) this.#makeRoom(size)
   }
 
   #makeRoom(size: number): void {
@@ -117,69 +124,10 @@ export abstract class FrameBytes {
 
   protected number(value: number): void {
     this.room(9)
-    if ((value | 0) === value) this.#int32(value)
-    else if (Number.isSafeInteger(value)) this.#wideInteger(value)
-    else {
-      this.bytes[this.at] = 0xcb
-      this.view.setFloat64(this.at + 1, value)
-      this.at += 9
-    }
-  }
-
-  /** Needs room for 5 bytes. */
-  #int32(value: number): void {
-    const { bytes, at } = this
-    if (value >= 0) {
-      if (value < 0x80) {
-        bytes[at] = value
-        this.at = at + 1
-      } else if (value < 0x100) {
-        bytes[at] = 0xcc
-        bytes[at + 1] = value
-        this.at = at + 2
-      } else if (value < 0x10000) {
-        bytes[at] = 0xcd
-        bytes[at + 1] = value >> 8
-        bytes[at + 2] = value
-        this.at = at + 3
-      } else {
-        bytes[at] = 0xce
-        this.view.setInt32(at + 1, value)
-        this.at = at + 5
-      }
-    } else if (value >= -0x20) {
-      bytes[at] = value
-      this.at = at + 1
-    } else if (value >= -0x80) {
-      bytes[at] = 0xd0
-      bytes[at + 1] = value
-      this.at = at + 2
-    } else if (value >= -0x8000) {
-      bytes[at] = 0xd1
-      bytes[at + 1] = value >> 8
-      bytes[at + 2] = value
-      this.at = at + 3
-    } else {
-      bytes[at] = 0xd2
-      this.view.setInt32(at + 1, value)
-      this.at = at + 5
-    }
-  }
-
-  /** A safe integer beyond int32. Needs room for 9 bytes. */
-  #wideInteger(value: number): void {
-    const { bytes, view, at } = this
-    if (value >= 0 && value < 0x1_0000_0000) {
-      bytes[at] = 0xce
-      view.setUint32(at + 1, value)
-      this.at = at + 5
-      return
-    }
-    const high = Math.floor(value / 0x1_0000_0000)
-    bytes[at] = value < 0 ? 0xd3 : 0xcf
-    view.setInt32(at + 1, high)
-    view.setUint32(at + 5, value - high * 0x1_0000_0000)
-    this.at = at + 9
+    this.at =
+      (value | 0) === value
+        ? writeInt32(this.bytes, this.view, this.at, value)
+        : writeWide(this.bytes, this.view, this.at, value)
   }
 
   /** Between -2^63 and 2^64 - 1. */
@@ -196,49 +144,25 @@ export abstract class FrameBytes {
   }
 
   protected text(text: string): void {
-    const length = text.length
-    if (length > SHORT_TEXT) {
-      this.#longText(text)
-      return
-    }
-    this.room(1 + length)
-    const { bytes, at } = this
-    for (let index = 0; index < length; index++) {
-      const code = text.charCodeAt(index)
-      if (code > 0x7f) {
-        this.#longText(text)
+    const { length } = text
+    if (length <= SHORT_TEXT) {
+      this.room(1 + length)
+      const end = writeAscii(this.bytes, this.at, text)
+      if (end > 0) {
+        this.at = end
         return
       }
-      bytes[at + 1 + index] = code
     }
-    bytes[at] = 0xa0 | length
-    this.at = at + 1 + length
-  }
-
-  /** Buffer's own encoder: a lone surrogate becomes U+FFFD, which is what the wire wants. */
-  #longText(text: string): void {
-    const { length } = text
     this.expect(length)
-    if (length >= LONG_TEXT || this.at + 5 + 3 * length > this.#stop) {
-      const size = Buffer.byteLength(text)
-      this.expect(size)
-      this.room(5 + size)
-      this.#textHead(size)
-      this.at += this.bytes.write(text, this.at)
+    if (length < LONG_TEXT && this.at + 5 + 3 * length <= this.stop) {
+      this.at = writeLongText(this.bytes, this.view, this.at, text)
       return
     }
-    const guess = textHeadSize(length)
-    const from = this.at + guess
-    const size = this.bytes.write(text, from)
-    const head = textHeadSize(size)
-    if (head !== guess) this.bytes.copyWithin(this.at + head, from, from + size)
-    this.#textHead(size)
-    this.at += size
-  }
-
-  #textHead(size: number): void {
-    if (size < 32) this.bytes[this.at++] = 0xa0 | size
-    else this.#sizeHead(0xd9, size)
+    const size = Buffer.byteLength(text)
+    this.expect(size)
+    this.room(5 + size)
+    this.at = writeTextHead(this.bytes, this.view, this.at, size)
+    this.at += this.bytes.write(text, this.at)
   }
 
   /** A view's or a buffer's bytes; no code of the user's runs in here. */
@@ -246,28 +170,9 @@ export abstract class FrameBytes {
     const size = source.length
     this.expect(size)
     this.room(5 + size)
-    this.#sizeHead(0xc4, size)
+    this.at = writeSizeHead(this.bytes, this.view, this.at, 0xc4, size)
     this.bytes.set(source, this.at)
     this.at += size
-  }
-
-  /** `first` is the form with a length of one byte, then come those of two and of four. */
-  #sizeHead(first: number, size: number): void {
-    const { bytes, at } = this
-    if (size < 0x100) {
-      bytes[at] = first
-      bytes[at + 1] = size
-      this.at = at + 2
-    } else if (size < 0x10000) {
-      bytes[at] = first + 1
-      bytes[at + 1] = size >> 8
-      bytes[at + 2] = size
-      this.at = at + 3
-    } else {
-      bytes[at] = first + 2
-      this.view.setUint32(at + 1, size)
-      this.at = at + 5
-    }
   }
 
   protected arrayHead(count: number): void {
@@ -358,10 +263,4 @@ export abstract class FrameBytes {
       this.at = at + 15
     }
   }
-}
-
-function textHeadSize(size: number): number {
-  if (size < 32) return 1
-  if (size < 0x100) return 2
-  return size < 0x10000 ? 3 : 5
 }
