@@ -25,6 +25,18 @@ export class Accounts {
   #flushed = new Uint32Array(SMALLEST)
   #sampledIn = new Float64Array(SMALLEST)
   #full = new Uint8Array(SMALLEST)
+  /** At most so much of what waits was sent to this connection alone. */
+  #own = new Uint32Array(SMALLEST)
+  /**
+   * Where `#shared` stood before anything that waits was sent, as far as is known: `#since` is of
+   * the time when what has gone by now had been queued. `#mark` and `#markShared` are queued bytes
+   * and `#shared` of a later time, and take its place once those bytes have gone.
+   */
+  #since = new Float64Array(SMALLEST)
+  #mark = new Uint32Array(SMALLEST)
+  #markShared = new Float64Array(SMALLEST)
+  /** Bytes of all frames that were sent to many, each once. */
+  #shared = 0
   #turn = 1
   #turnEnds = false
   readonly #endOfTurn = (): void => {
@@ -43,7 +55,25 @@ export class Accounts {
     this.#flushed[index] = 0
     this.#sampledIn[index] = this.#turn
     this.#full[index] = 0
+    this.#own[index] = 0
+    this.#mark[index] = 0
+    this.#since[index] = this.#markShared[index] = this.#shared
     this.#awaitEndOfTurn()
+  }
+
+  /** A frame is about to be booked for many. */
+  share(bytes: number): void {
+    this.#shared += bytes
+  }
+
+  /** Of what waits, what was sent to this connection alone: never less than it is. */
+  own(connection: Connection): number {
+    return Math.min(this.buffered(connection), this.#own[indexOf(connection)] as number)
+  }
+
+  /** Bytes that were sent to many since the oldest of what waits: never less than they are. */
+  lag(connection: Connection): number {
+    return this.#shared - (this.#since[indexOf(connection)] as number)
   }
 
   /** Bytes queued that the kernel had not taken at this turn's sample. */
@@ -59,8 +89,16 @@ export class Accounts {
     return (queued - this.#transport.flushedBytes(connection)) >>> 0
   }
 
-  /** Books a frame that is about to be posted. One larger than `maxBufferedOut` still goes alone. */
+  /** Books a frame of this connection alone, as `bookShared` does. */
   book(connection: Connection, bytes: number, limits: OutputLimits): Booking {
+    const booking = this.bookShared(connection, bytes, limits)
+    const index = indexOf(connection)
+    if (booking !== REFUSED) this.#own[index] = (this.#own[index] as number) + bytes
+    return booking
+  }
+
+  /** Books a frame that is about to be posted. One larger than `maxBufferedOut` still goes alone. */
+  bookShared(connection: Connection, bytes: number, limits: OutputLimits): Booking {
     const index = indexOf(connection)
     const before = this.buffered(connection)
     const after = before + bytes
@@ -94,8 +132,18 @@ export class Accounts {
 
   #sample(connection: Connection): void {
     const index = indexOf(connection)
-    this.#flushed[index] = this.#transport.flushedBytes(connection)
+    const queued = this.#queued[index] as number
+    const flushed = this.#transport.flushedBytes(connection)
+    this.#flushed[index] = flushed
     this.#sampledIn[index] = this.#turn
+    const waiting = (queued - flushed) >>> 0
+    if (waiting < (this.#own[index] as number)) this.#own[index] = waiting
+    // What was queued after the mark is what waits at most, once what came before it has gone.
+    if ((queued - (this.#mark[index] as number)) >>> 0 >= waiting) {
+      this.#since[index] = waiting === 0 ? this.#shared : (this.#markShared[index] as number)
+      this.#mark[index] = queued
+      this.#markShared[index] = this.#shared
+    }
     this.#awaitEndOfTurn()
   }
 
@@ -111,6 +159,10 @@ export class Accounts {
     this.#flushed = copied(new Uint32Array(length), this.#flushed)
     this.#sampledIn = copied(new Float64Array(length), this.#sampledIn)
     this.#full = copied(new Uint8Array(length), this.#full)
+    this.#own = copied(new Uint32Array(length), this.#own)
+    this.#since = copied(new Float64Array(length), this.#since)
+    this.#mark = copied(new Uint32Array(length), this.#mark)
+    this.#markShared = copied(new Float64Array(length), this.#markShared)
   }
 }
 

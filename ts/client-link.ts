@@ -42,6 +42,7 @@ export class ClientLink extends Link {
   }
 
   override closedArrived(code: EndCode): void {
+    if (!this.wasGreeted) this.hub.inbox.forget(this)
     super.closedArrived(code)
     if (!this.wasGreeted) this.#dialing.lost(code)
     if (this.reason !== undefined) this.#dialing.done()
@@ -83,9 +84,7 @@ export class ClientLink extends Link {
   /** The server's first `connected` is swallowed; what came before it comes after it. */
   #greeted(early: { action: string; message: ReceivedMessage; bytes: number }[]): void {
     this.#early = undefined
-    this.waitingMessages = 0
-    this.waitingBytes = 0
-    this.holdBack(false)
+    this.hub.inbox.forget(this)
     this.#dialing.greeted(this)
     const { inbox } = this.hub
     inbox.event(() => {

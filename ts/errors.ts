@@ -17,6 +17,7 @@ export const FAULT_CODES = [
   'SLOW_CONSUMER',
   'CONNECT_TIMEOUT',
   'NATIVE_PANIC',
+  'EVICTED',
 ] as const
 
 /** Failures of a call, never the reason of a close. */

@@ -4,8 +4,10 @@ import type { Complaints } from './complaints.js'
 import type { CloseReason } from './errors.js'
 import type { Inbox } from './inbox.js'
 import type { Link } from './link.js'
+import { Log } from './logging.js'
 import type { ReceivedMessage } from './message.js'
 import type { EndpointOptions } from './options.js'
+import { OutputTotal } from './output-total.js'
 import { faultReason } from './reasons.js'
 import type { Counts } from './stats.js'
 import {
@@ -38,8 +40,10 @@ export interface HubParts {
   readonly complaints: Complaints
   /** A connection's Link, as it is opened. */
   readonly link: (hub: Hub, connection: Connection, address: Address) => Link
+  /** Whether a connection from there is let in; without it, all are. */
+  readonly admits?: (address: Address) => boolean
   /** A connection's end was handled. */
-  readonly ended?: () => void
+  readonly ended?: (link: Link) => void
 }
 
 export class Hub implements EndpointEvents {
@@ -50,12 +54,18 @@ export class Hub implements EndpointEvents {
   readonly complaints: Complaints
   readonly accounts: Accounts
   readonly endpoint: Endpoint
+  readonly output: OutputTotal
+  readonly log: Log
   /** Those whose end was not handled yet. */
   readonly links: Set<Link> = new Set()
   /** Nothing is read any more, whatever the reasons to resume. */
   isQuiesced = false
   readonly #newLink: HubParts['link']
-  readonly #onEnded: (() => void) | undefined
+  readonly #admits: ((address: Address) => boolean) | undefined
+  readonly #onEnded: ((link: Link) => void) | undefined
+  /** Those that were not let in, until their sockets are gone. */
+  readonly #refused: Set<Connection> = new Set()
+  #isHeldBack: boolean
   readonly #table: Table
   #whenEmpty: (() => void) | undefined
 
@@ -66,13 +76,23 @@ export class Hub implements EndpointEvents {
     this.counts = parts.counts
     this.complaints = parts.complaints
     this.#newLink = parts.link
+    this.#admits = parts.admits
     this.#onEnded = parts.ended
+    this.log = new Log(parts.options, parts.counts)
     this.#table = tableOf(parts.transport)
     this.accounts = this.#table.accounts
+    this.output = new OutputTotal(parts.options.maxBufferedTotal, this.accounts, this.links)
+    this.#isHeldBack = parts.inbox.isFull
+    this.inbox.onFull = (on) => this.#holdAllBack(on)
     this.endpoint = parts.transport.endpoint(this, parts.options)
   }
 
   opened(connection: Connection, address: Address): void {
+    if (this.#admits?.(address) === false) {
+      this.#refused.add(connection)
+      this.transport.close(connection, 0)
+      return
+    }
     this.accounts.open(connection)
     const link = this.#newLink(this, connection, address)
     this.#table.links[indexOf(connection)] = link
@@ -80,6 +100,7 @@ export class Hub implements EndpointEvents {
     this.counts.opened++
     this.counts.open++
     link.arrived()
+    if (this.#isHeldBack) link.holdAllBack(true)
     this.inbox.event(() => link.onOpened())
   }
 
@@ -97,7 +118,18 @@ export class Hub implements EndpointEvents {
   }
 
   closed(connection: Connection, code: EndCode): void {
+    if (this.#refused.delete(connection)) this.transport.release(connection)
     this.#linkOf(connection)?.closedArrived(code)
+  }
+
+  isSending(connection: Connection): boolean {
+    return this.#linkOf(connection)?.isSending === true
+  }
+
+  /** A frame was booked for many; true where some of them had to go for it. */
+  shared(bytes: number): boolean {
+    this.accounts.share(bytes)
+    return this.output.added(bytes)
   }
 
   faultReason(fault: Fault): CloseReason {
@@ -110,7 +142,7 @@ export class Hub implements EndpointEvents {
     const index = indexOf(link.connection)
     if (this.#table.links[index] === link) this.#table.links[index] = undefined
     this.counts.open--
-    this.#onEnded?.()
+    this.#onEnded?.(link)
     if (this.links.size === 0) this.#whenEmpty?.()
   }
 
@@ -120,6 +152,14 @@ export class Hub implements EndpointEvents {
     return new Promise((resolve) => {
       this.#whenEmpty = resolve
     })
+  }
+
+  /** Whoever has least waiting is read first: those that filled the inbox had their turn. */
+  #holdAllBack(on: boolean): void {
+    this.#isHeldBack = on
+    const links = [...this.links]
+    if (!on) links.sort((a, b) => a.waitingBytes - b.waitingBytes)
+    for (const link of links) link.holdAllBack(on)
   }
 
   #linkOf(connection: Connection): Link | undefined {

@@ -26,7 +26,7 @@ export interface Recipient {
 
 type Limits = Pick<
   EndpointOptions,
-  'inboundQueueMessages' | 'inboundQueueBytes' | 'dispatchTimeBudget'
+  'inboundQueueMessages' | 'inboundQueueBytes' | 'maxInboundTotal' | 'dispatchTimeBudget'
 >
 
 interface Waiting {
@@ -40,6 +40,11 @@ type Entry = Waiting | (() => void)
 export class Inbox {
   /** Called with each arrival that waits. */
   onArrival: (() => void) | undefined
+  /** Called when no connection may add to what waits, and when all may again. */
+  onFull: ((on: boolean) => void) | undefined
+  /** Payload bytes of all that waits. */
+  #waitingBytes = 0
+  #isFull = false
   #mode: InboxMode
   readonly #ownMode: InboxMode
   readonly #transport: Pick<Transport, 'collecting' | 'writing' | 'look' | 'flush'>
@@ -73,6 +78,14 @@ export class Inbox {
     return this.#queue.length
   }
 
+  get isFull(): boolean {
+    return this.#isFull
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
   get mode(): InboxMode {
     return this.#ownMode
   }
@@ -104,6 +117,17 @@ export class Inbox {
     if (to.waitingMessages >= inboundQueueMessages || to.waitingBytes >= inboundQueueBytes) {
       to.holdBack(true)
     }
+    this.#waitingBytes += bytes
+    if (!this.#isFull && this.#waitingBytes >= this.#limits.maxInboundTotal) this.#fill(true)
+  }
+
+  /** Takes what `hold` booked for a connection off all accounts; none of it is in the queue. */
+  forget(to: Recipient): void {
+    const bytes = to.waitingBytes
+    to.waitingMessages = 0
+    to.waitingBytes = 0
+    to.holdBack(false)
+    this.#took(bytes)
   }
 
   /** A lifecycle event, in its order with the messages. */
@@ -242,6 +266,17 @@ export class Inbox {
     ) {
       to.holdBack(false)
     }
+    this.#took(bytes)
     return to.isReceiving
+  }
+
+  #took(bytes: number): void {
+    this.#waitingBytes -= bytes
+    if (this.#isFull && this.#waitingBytes <= this.#limits.maxInboundTotal / 2) this.#fill(false)
+  }
+
+  #fill(on: boolean): void {
+    this.#isFull = on
+    this.onFull?.(on)
   }
 }

@@ -5,12 +5,14 @@ import { type CloseReason, errorOf, type RepodError } from './errors.js'
 import type { Hub } from './hub.js'
 import type { Recipient } from './inbox.js'
 import type { Message, ReceivedMessage } from './message.js'
-import { endReason, handlerReason, isFault, slowReason } from './reasons.js'
+import type { Holder } from './output-total.js'
+import { endReason, evictedReason, handlerReason, isFault, slowReason } from './reasons.js'
 import type { Address, Connection, EndCode, Fault } from './transport/transport.js'
 
 /** Why a peer is not read. */
 const INBOX_FULL = 1
 const OUT_FULL = 2
+const INBOXES_FULL = 4
 
 /**
  * How far its end has come:
@@ -22,7 +24,7 @@ const OUT_FULL = 2
  */
 type Stage = 'open' | 'closing' | 'ending' | 'over'
 
-export abstract class Link implements Recipient {
+export abstract class Link implements Recipient, Holder {
   readonly hub: Hub
   readonly connection: Connection
   readonly address: Address
@@ -36,6 +38,7 @@ export abstract class Link implements Recipient {
   /** Closed below the seam: nothing comes any more, and `close` has nothing to close. */
   #isDown = false
   #isReleased = false
+  #isEvicted = false
   #pauses = 0
   #wasTold = false
 
@@ -70,19 +73,27 @@ export abstract class Link implements Recipient {
     return this.isSending && this.#accounts.isWritable(this.connection)
   }
 
+  get isHolding(): boolean {
+    return !this.#isReleased && !this.#isEvicted
+  }
+
   send(message: Message): number {
     if (!this.isSending) return 0
-    const { counts, transport, options } = this.hub
+    const { counts, output, transport, options } = this.hub
     const bytes = transport.write(message, options)
     // A getter of the message may have closed the connection.
     if (!this.isSending) {
       transport.discard()
       return 0
     }
-    const booking = this.book(bytes)
+    const booking = this.#accounts.book(this.connection, bytes, options)
     if (booking === REFUSED) {
       transport.discard()
       this.refuse(bytes)
+      return 0
+    }
+    if (output.added(bytes) && !this.isSending) {
+      transport.discard()
       return 0
     }
     transport.post(this.connection)
@@ -92,8 +103,9 @@ export abstract class Link implements Recipient {
     return bytes
   }
 
+  /** Books a frame that others get too. */
   book(bytes: number): Booking {
-    return this.#accounts.book(this.connection, bytes, this.hub.options)
+    return this.#accounts.bookShared(this.connection, bytes, this.hub.options)
   }
 
   /** What is due once a frame is posted that crossed the high water. */
@@ -113,6 +125,15 @@ export abstract class Link implements Recipient {
     const reason = slowReason(this.bufferedBytes, bytes, options.maxBufferedOut)
     if (!this.end(reason)) return
     inbox.later(() => this.#tell(errorOf(reason)))
+  }
+
+  evict(buffered: number): void {
+    const { inbox, options, transport } = this.hub
+    this.#isEvicted = true
+    const reason = evictedReason(buffered, options.maxBufferedTotal)
+    // Its memory is needed now: also what an earlier end still waits for is dropped.
+    if (this.#isDown || this.#reason !== undefined) transport.close(this.connection, 0)
+    if (this.end(reason, 0)) inbox.later(() => this.#tell(errorOf(reason)))
   }
 
   /** This side's end; false where the end was decided before. */
@@ -144,6 +165,11 @@ export abstract class Link implements Recipient {
 
   holdBack(on: boolean): void {
     this.#pause(INBOX_FULL, on)
+  }
+
+  /** As `holdBack`, for all of the endpoint's connections together. */
+  holdAllBack(on: boolean): void {
+    this.#pause(INBOXES_FULL, on)
   }
 
   receive(action: string, message: ReceivedMessage, bytes: number): void {

@@ -1,4 +1,5 @@
 /** A server between `start()` and the end of `stop()`: one listener and its connections. */
+import { Admission } from './admission.js'
 import type { Clock } from './clock.js'
 import { complaints } from './complaints.js'
 import { RepodError } from './errors.js'
@@ -28,7 +29,13 @@ export class Listening {
   constructor(parts: ListeningParts) {
     this.#options = parts.options
     this.#clock = parts.clock
-    this.#hub = new Hub({ ...parts, complaints })
+    const admission = new Admission(parts.options)
+    this.#hub = new Hub({
+      ...parts,
+      complaints,
+      admits: (address) => this.#admits(address, admission),
+      ended: (link) => admission.leave(link.address.host),
+    })
   }
 
   async start(signal: AbortSignal | undefined): Promise<Address> {
@@ -45,6 +52,11 @@ export class Listening {
       if (error instanceof RepodError) throw error
       throw listenError(error, host, port)
     }
+  }
+
+  /** In bytes, what waits to be sent. */
+  get bufferedBytes(): number {
+    return this.#hub.output.survey()
   }
 
   setRef(on: boolean): void {
@@ -81,6 +93,21 @@ export class Listening {
     inbox.settle()
     inbox.reopen()
     return reportOf(ending)
+  }
+
+  /** Counted from here until its end was handled. */
+  #admits({ host, port }: Address, admission: Admission): boolean {
+    const { counts, log } = this.#hub
+    const limit = admission.refusal(host)
+    if (limit === undefined) {
+      admission.enter(host)
+      return true
+    }
+    counts.refusedBy[limit]++
+    if (log.wants('warn')) {
+      log.write('warn', 'REFUSED', 'a connection was refused', { limit, host, port })
+    }
+    return false
   }
 }
 

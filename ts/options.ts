@@ -2,7 +2,19 @@
  * The one home of every number. Both transports are handed the parsed object, the engine gets its
  * limits from it word by word: no default, range or bound stands anywhere else.
  */
+import cluster from 'node:cluster'
 import { rangeError, typeError } from './errors.js'
+import type { Logger } from './logging.js'
+import {
+  checkLogger,
+  choiceOf,
+  given,
+  hostOf,
+  type NumberSpec,
+  numberOf,
+  portOf,
+  show,
+} from './option-checks.js'
 
 export const DEFAULT_HOST = '127.0.0.1'
 export const DEFAULT_PORT = 5071
@@ -10,14 +22,6 @@ export const DEFAULT_PORT = 5071
 const MAX_INT = 2 ** 31 - 1
 /** The first byte of a legal frame is 0x00: that tells it from other protocols on the same port. */
 const MAX_FRAME = 2 ** 24 - 1
-
-interface NumberSpec {
-  readonly unit: string
-  readonly server: number
-  readonly client: number
-  readonly min: number
-  readonly max: number
-}
 
 function number(
   unit: string,
@@ -46,6 +50,12 @@ export type NumberOption =
   | 'connectTimeout'
   | 'closeTimeout'
   | 'drainTimeout'
+  | 'maxInboundTotal'
+  | 'maxBufferedTotal'
+  | 'maxConnections'
+  | 'maxConnectionsPerIp'
+  | 'backlog'
+  | 'logLines'
   | 'ringBytes'
   | 'chunkBytes'
   | 'heldBytes'
@@ -124,6 +134,38 @@ export const NUMBER_OPTIONS: { readonly [Name in NumberOption]: NumberSpec } = {
    */
   drainTimeout: number('ms', 5_000),
   /**
+   * Payload bytes of all messages that wait for their handlers, over all connections of a server or
+   * a client. From here none of its sockets is read until half is left; those that have least
+   * waiting are read first.
+   */
+  maxInboundTotal: number('bytes', 67_108_864),
+  /**
+   * Memory of what `send…()` accepted and the kernel has not taken, over all connections of a server
+   * or a client: a frame sent to many counts once while any of them waits for it. Before more is
+   * written the largest buffers are dropped: their connections are reset, with `EVICTED`. Which of
+   * a connection's bytes are shared is known to the last two drains of it: the total is never
+   * underestimated, and exact where nothing is shared.
+   */
+  maxBufferedTotal: number('bytes', 268_435_456),
+  /**
+   * Channels of a server. One more connection is accepted and reset: no Channel, no `onConnect`,
+   * counted in `stats().refusedBy`. 0 lets nobody in. Of no use to a client.
+   */
+  maxConnections: number('connections', 10_000, 10_000, 0),
+  /**
+   * The same for one address: IPv4 written in IPv6 is IPv4, of other IPv6 a /64 is one address; see
+   * `exemptLoopback`. Of no use to a client.
+   */
+  maxConnectionsPerIp: number('connections', 100, 100, 0),
+  /**
+   * Connections that the system keeps for a listener until they are accepted; it may keep fewer
+   * (`net.core.somaxconn`). Where descriptors run out, listening resumes by itself. Of no use to a
+   * client.
+   */
+  backlog: number('connections', 511),
+  /** Lines that are logged per code and second; the rest is counted, in `stats().logLinesLeftOut`. */
+  logLines: number('lines/s', 10),
+  /**
    * Ring from the engine to JavaScript; a power of two. Full: sockets are not read until there is
    * room. Of the environment: the first endpoint's value holds, a different later one throws.
    */
@@ -156,6 +198,15 @@ export const CHOICE_OPTIONS = {
   onHandlerError: { values: ['close', 'report'], server: 'close', client: 'close' },
   /** A peer that does not read is not read either, from `writeHighWater` to `writeLowWater`. */
   pauseReadWhenOutFull: { values: [true, false], server: true, client: false },
+  /** Connections from this machine itself do not count towards `maxConnectionsPerIp`. */
+  exemptLoopback: { values: [true, false], server: true, client: true },
+  /**
+   * SO_REUSEPORT: several processes listen on one port, and the system spreads the connections. True
+   * where it is not given in a worker of `node:cluster`. `pure` needs Node 22.12 for it; in a worker
+   * of an older one the cluster shares the port. Elsewhere, and where the platform lacks it,
+   * `start()` rejects with `UNSUPPORTED`. Of no use to a client.
+   */
+  reusePort: { values: [true, false], server: false, client: false },
   /** TCP_NODELAY: small frames leave at once. */
   noDelay: { values: [true, false], server: true, client: true },
   /**
@@ -182,10 +233,18 @@ export const ENGINE = {
   maxShapeDepth: 8,
   /** Sightings of a shape before it is defined. */
   shapeSightings: 3,
-  /** Connections that the system keeps for a listener until they are accepted. */
-  backlog: 511,
   /** How long `exit` waits for the engine's thread. */
   exitTimeout: 200,
+} as const
+
+/** What needs no option. */
+export const FIXED = {
+  /** Of text that a peer or a handler wrote, the bytes that reach a line of the log. */
+  loggedText: 128,
+  /** ms that each address of a name has at least, before the next is tried. */
+  leastPerAddress: 250,
+  /** Share of `maxBufferedTotal` that may be written between two surveys of what waits. */
+  surveyEvery: 1 / 256,
 } as const
 
 type NumberOptions = { [Name in NumberOption]?: number | undefined }
@@ -205,9 +264,14 @@ export interface ServerOptions extends Limits {
   port?: number | undefined
   /** `auto` (default): handlers run as messages come; `pump`: inside `server.pump()`. */
   dispatch?: 'auto' | 'pump' | undefined
+  /** A pino, or what has its `debug`, `info`, `warn`, `error`; see `configureLogging()`. */
+  logger?: Logger | undefined
 }
 
-export interface ClientOptions extends Limits {}
+export interface ClientOptions extends Limits {
+  /** A pino, or what has its `debug`, `info`, `warn`, `error`; see `configureLogging()`. */
+  logger?: Logger | undefined
+}
 
 export interface ListenerOptions extends ClientOptions {
   /** `pump` (default): handlers run inside `pump()`; `auto`: as messages come. */
@@ -224,6 +288,8 @@ export type EndpointOptions = {
   readonly [Name in NumberOption]: number
 } & {
   readonly [Name in keyof typeof CHOICE_OPTIONS]: (typeof CHOICE_OPTIONS)[Name]['values'][number]
+} & {
+  readonly logger: Logger | undefined
 }
 
 export interface ParsedServerOptions extends EndpointOptions {
@@ -257,15 +323,6 @@ export function parseListenerOptions(options: ListenerOptions = {}): ParsedListe
   }
 }
 
-export function hostOf(host: unknown): string {
-  if (typeof host === 'string' && host !== '') return host
-  throw typeError('INVALID_OPTION', `host must be a non-empty string, got ${show(host)}`)
-}
-
-export function portOf(port: unknown, min: number): number {
-  return numberOf('port', port, { unit: '', server: 0, client: 0, min, max: 65_535 })
-}
-
 function parse(
   owner: string,
   side: 'server' | 'client',
@@ -278,7 +335,7 @@ function parse(
   const values = options as Record<string, unknown>
   for (const name of Object.keys(values)) {
     const isKnown = Object.hasOwn(NUMBER_OPTIONS, name) || Object.hasOwn(CHOICE_OPTIONS, name)
-    if (!isKnown && !more.includes(name)) {
+    if (!isKnown && name !== 'logger' && !more.includes(name)) {
       throw typeError('INVALID_OPTION', `${name} is no option of ${owner}`)
     }
   }
@@ -293,14 +350,11 @@ function parse(
       spec.values as readonly unknown[],
     )
   }
+  parsed['logger'] = checkLogger(values['logger'])
+  if (values['reusePort'] === undefined) parsed['reusePort'] = side === 'server' && cluster.isWorker
   const result = parsed as unknown as EndpointOptions
   checkRelations(result, values)
   return result
-}
-
-/** `undefined` is absent; `null` is a value, and no option has it. */
-function given<T>(value: T | undefined, fallback: T): T {
-  return value === undefined ? fallback : value
 }
 
 /** Bounds that options set to each other; a default follows where only its partner was given. */
@@ -327,31 +381,4 @@ function checkRelations(parsed: EndpointOptions, values: Record<string, unknown>
   if ((parsed.ringBytes & (parsed.ringBytes - 1)) !== 0) {
     throw rangeError('INVALID_OPTION', `ringBytes must be a power of two, got ${parsed.ringBytes}`)
   }
-}
-
-function numberOf(name: string, value: unknown, spec: NumberSpec): number {
-  const unit = spec.unit === '' ? '' : ` (${spec.unit})`
-  const range = `an integer from ${spec.min} to ${spec.max}${unit}`
-  if (typeof value !== 'number') {
-    throw typeError('INVALID_OPTION', `${name} must be ${range}, got ${show(value)}`)
-  }
-  if (!Number.isInteger(value) || value < spec.min || value > spec.max) {
-    throw rangeError('INVALID_OPTION', `${name} must be ${range}, got ${value}`)
-  }
-  return value
-}
-
-function choiceOf<T>(name: string, value: unknown, values: readonly T[]): T {
-  if (values.includes(value as T)) return value as T
-  const list = values.map((each) => show(each)).join(', ')
-  throw typeError('INVALID_OPTION', `${name} must be one of ${list}, got ${show(value)}`)
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'object' || typeof value === 'function') {
-    return value === null ? 'null' : typeof value
-  }
-  return String(value)
 }

@@ -31,6 +31,11 @@ export function slowReason(buffered: number, frame: number, limit: number): Clos
   return { code: 'SLOW_CONSUMER', message }
 }
 
+export function evictedReason(buffered: number, limit: number): CloseReason {
+  const message = `maxBufferedTotal (${limit}) is reached, and ${buffered} bytes that wait here are among the most`
+  return { code: 'EVICTED', message }
+}
+
 export function isFault(code: CloseCode): code is FaultCode {
   return (FAULT_CODES as readonly CloseCode[]).includes(code)
 }

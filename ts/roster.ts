@@ -2,6 +2,7 @@
 import { FILLED, REFUSED } from './backpressure.js'
 import type { AnyChannel, AnyServer } from './channel.js'
 import type { ChannelLink } from './channel-link.js'
+import type { Hub } from './hub.js'
 import type { Message } from './message.js'
 import type { EndpointOptions } from './options.js'
 import type { Counts } from './stats.js'
@@ -84,15 +85,20 @@ export class Roster {
   #send(message: Message, links: Iterable<ChannelLink>, except: ReadonlySet<ChannelLink>): number {
     const transport = this.#transport
     const bytes = transport.write(message, this.#options)
-    const receivers: Connection[] = []
+    let receivers: Connection[] = []
+    let hub: Hub | undefined
     const filled: ChannelLink[] = []
     const refused: ChannelLink[] = []
     for (const link of links) {
       if (!link.isSending || (except.size > 0 && except.has(link))) continue
+      hub = link.hub
       const booking = link.book(bytes)
       if (booking === REFUSED) refused.push(link)
       else receivers.push(link.connection)
       if (booking === FILLED) filled.push(link)
+    }
+    if (receivers.length > 0 && hub?.shared(bytes) === true) {
+      receivers = receivers.filter((connection) => hub?.isSending(connection))
     }
     this.#counts.messagesOut += receivers.length
     this.#counts.bytesOut += receivers.length * bytes

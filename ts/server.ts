@@ -193,7 +193,11 @@ export class Server<C extends AnyChannel = Channel> implements AsyncDisposable {
   }
 
   stats(): ServerStats {
-    return statsOf(this.#counts, this.#transport.counters)
+    const state = this.#state
+    return statsOf(this.#counts, this.#transport.counters, {
+      inboundBytes: this.#inbox.waitingBytes,
+      bufferedBytes: state.is === 'running' ? state.listening.bufferedBytes : 0,
+    })
   }
 
   /** After `channel.onConnect()`. */

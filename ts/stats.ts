@@ -3,8 +3,11 @@ import type { TransportCounters } from './transport/transport.js'
 
 /** What a server counts, since it was made. */
 export interface ServerStats {
+  /** Connections that were given a Channel, and those of them whose end was not handled yet. */
   readonly connectionsOpened: number
   readonly connectionsOpen: number
+  /** Connections that were accepted and reset, by the limit that they would have exceeded. */
+  readonly refusedBy: Readonly<Record<ConnectionLimit, number>>
   /** Ends of connections, by their reason's code. */
   readonly closedBy: Readonly<Partial<Record<CloseCode, number>>>
   /** Messages that were dispatched, and their bytes on the wire. */
@@ -13,9 +16,15 @@ export interface ServerStats {
   /** Messages that `send…()` accepted, once per receiver, and their bytes on the wire. */
   readonly messagesOut: number
   readonly bytesOut: number
+  /** Bytes that wait: for their handlers (see `maxInboundTotal`), to be sent (`maxBufferedTotal`). */
+  readonly inboundBytes: number
+  readonly bufferedBytes: number
   /** Messages that `slowConsumer: 'drop-newest'` dropped. */
   readonly dropped: number
+  /** Handlers that threw or rejected. */
   readonly handlerErrors: number
+  /** Lines that `logLines` kept from the log. */
+  readonly logLinesLeftOut: number
 
   // Of the transport, which all endpoints of this thread share.
 
@@ -38,6 +47,7 @@ export interface ServerStats {
 export interface Counts {
   opened: number
   open: number
+  readonly refusedBy: Record<ConnectionLimit, number>
   readonly closedBy: Partial<Record<CloseCode, number>>
   messagesIn: number
   bytesIn: number
@@ -45,12 +55,17 @@ export interface Counts {
   bytesOut: number
   dropped: number
   handlerErrors: number
+  logLinesLeftOut: number
 }
+
+/** The limits of a server that refuse a connection. */
+export type ConnectionLimit = 'maxConnections' | 'maxConnectionsPerIp'
 
 export function newCounts(): Counts {
   return {
     opened: 0,
     open: 0,
+    refusedBy: { maxConnections: 0, maxConnectionsPerIp: 0 },
     closedBy: {},
     messagesIn: 0,
     bytesIn: 0,
@@ -58,18 +73,31 @@ export function newCounts(): Counts {
     bytesOut: 0,
     dropped: 0,
     handlerErrors: 0,
+    logLinesLeftOut: 0,
   }
 }
 
-export function statsOf(counts: Counts, counters: TransportCounters): ServerStats {
-  const { opened, open, closedBy, ...rest } = counts
+/** What waits now, in bytes. */
+export interface Waiting {
+  readonly inboundBytes: number
+  readonly bufferedBytes: number
+}
+
+export function statsOf(
+  counts: Counts,
+  counters: TransportCounters,
+  waiting: Waiting,
+): ServerStats {
+  const { opened, open, refusedBy, closedBy, ...rest } = counts
   const { takes, flushes, wakeUps, tapeMessages, byteMessages, frames, records } = counters
   const inbound = tapeMessages + byteMessages
   return {
     connectionsOpened: opened,
     connectionsOpen: open,
+    refusedBy: { ...refusedBy },
     closedBy: { ...closedBy },
     ...rest,
+    ...waiting,
     takes,
     flushes,
     wakeUps,

@@ -8,6 +8,7 @@ import { framing } from './framing.contract.js'
 import { inboxes } from './inbox.contract.js'
 import { large } from './large.contract.js'
 import { lifecycle } from './lifecycle.contract.js'
+import { limits } from './limits.contract.js'
 import { msgpack } from './msgpack.contract.js'
 import { reentrancy } from './reentrancy.contract.js'
 import { seam } from './seam.contract.js'
@@ -23,6 +24,7 @@ const families = [
   inboxes,
   large,
   lifecycle,
+  limits,
   msgpack,
   reentrancy,
   seam,

@@ -1,8 +1,7 @@
 /** An endpoint of the native transport: its calls as records, their results as promises. */
 import { getSystemErrorMap } from 'node:util'
 import type { EndpointOptions } from '../options.js'
-import { ENGINE } from '../options.js'
-import { ENDPOINT_WORDS, OUTBOUND } from '../tape/layout.js'
+import { ENDPOINT_WORDS, LISTEN_FLAGS, OUTBOUND } from '../tape/layout.js'
 import { packAddress } from './address.js'
 import type { Address, Endpoint, EndpointEvents } from './transport.js'
 
@@ -48,11 +47,13 @@ export class NativeEndpoint implements Endpoint {
   }
 
   async listen(host: string, port: number): Promise<Address> {
-    return this.#ask('listen', OUTBOUND.LISTEN, host, port, ENGINE.backlog)
+    const { backlog, reusePort } = this.options
+    const flags = reusePort ? LISTEN_FLAGS.reusePort : 0
+    return this.#ask('listen', OUTBOUND.LISTEN, host, port, [flags, backlog])
   }
 
   async dial(host: string, port: number): Promise<void> {
-    await this.#ask('connect', OUTBOUND.DIAL, host, port, 0)
+    await this.#ask('connect', OUTBOUND.DIAL, host, port, [0, 0])
   }
 
   quiesce(): Promise<void> {
@@ -85,11 +86,11 @@ export class NativeEndpoint implements Endpoint {
     kind: number,
     host: string,
     port: number,
-    backlog: number,
+    flagsAndBacklog: readonly [number, number],
   ): Promise<Address> {
     const packed = packAddress(host)
     if (packed === undefined) throw systemError(syscall, 'EINVAL', 'no such address', host, port)
-    const words = [port, packed.family, packed.scope, 0, backlog]
+    const words = [port, packed.family, packed.scope, ...flagsAndBacklog]
     const rest = { words, address: packed.bytes }
     const { errno, address } = await new Promise<Result>((resolve) => {
       this.#host.request(kind, this.id, rest, resolve)

@@ -1,6 +1,7 @@
 /** A server's or a client's share of the pure transport: its listener or dial, its connections. */
+import cluster from 'node:cluster'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { ENGINE, type EndpointOptions } from '../options.js'
+import type { EndpointOptions } from '../options.js'
 import { addressFrom, type ConnectionOwner, type PureConnection } from './pure-connection.js'
 import type { ReadyQueue } from './ready-queue.js'
 import type { Address, Endpoint, EndpointEvents, TransportCounters } from './transport.js'
@@ -46,17 +47,22 @@ export class PureEndpoint implements Endpoint, ConnectionOwner {
 
   listen(host: string, port: number): Promise<Address> {
     return new Promise((resolve, reject) => {
-      const { noDelay } = this.options
+      const { backlog, noDelay, reusePort } = this.options
+      const sharing = sharingOf(reusePort)
+      if (sharing === undefined) {
+        reject(unsupported('listen', host, port))
+        return
+      }
       // Half-open, so that a peer that sends FIN still gets what is sent until `release`.
       const server = createServer({ allowHalfOpen: true, noDelay }, (socket) => this.#open(socket))
-      const fail = (error: Error): void => {
+      const fail = (error: Error & { code?: unknown }): void => {
         this.#lose(server)
-        reject(error)
+        reject(error.code === 'ENOTSUP' ? unsupported('listen', host, port, error) : error)
       }
       server.once('error', fail)
       // The socket that listens is closed at once; this comes when the last connection is gone too.
       server.once('close', () => this.#lose(server))
-      server.listen({ host, port, backlog: ENGINE.backlog }, () => {
+      server.listen({ host, port, backlog, ...sharing }, () => {
         server.off('error', fail)
         // An accept that fails (no descriptor left, say) costs that connection; libuv goes on
         // listening by itself, and there is nobody below the seam who could be told of it.
@@ -81,6 +87,7 @@ export class PureEndpoint implements Endpoint, ConnectionOwner {
         reject(givenUp('connect', host, port))
         return
       }
+      for (const giveUp of this.#dials.values()) giveUp()
       const { noDelay } = this.options
       const socket = connect({ host, port, noDelay, allowHalfOpen: true, autoSelectFamily: false })
       const fail = (error: Error): void => {
@@ -164,6 +171,24 @@ export class PureEndpoint implements Endpoint, ConnectionOwner {
     this.#whenGone = []
     for (const resolve of waiting) resolve()
   }
+}
+
+/**
+ * Who else may listen on the port: nobody, whoever sets the same option, or the workers of a cluster
+ * that cannot set it. Undefined where it cannot be had.
+ */
+function sharingOf(reusePort: boolean): object | undefined {
+  if (!reusePort) return { exclusive: true }
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major >= 24 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)) {
+    return { reusePort: true }
+  }
+  return cluster.isWorker ? {} : undefined
+}
+
+function unsupported(syscall: string, address: string, port: number, cause?: unknown): Error {
+  const message = `${syscall} UNSUPPORTED: reusePort is not to be had here ${address}:${port}`
+  return Object.assign(new Error(message, { cause }), { code: 'UNSUPPORTED', syscall })
 }
 
 function givenUp(syscall: string, address: string, port: number): Error {

@@ -57,9 +57,15 @@ export interface EndpointEvents {
 
 /** A server's or a client's share of a transport: one listener, or one connection that it dials. */
 export interface Endpoint {
-  /** Rejects with an Error that has an errno name as `code` (`EADDRINUSE`), or `UNSUPPORTED`. */
+  /**
+   * Rejects with an Error that has an errno name as `code` (`EADDRINUSE`), or `UNSUPPORTED`: there is
+   * no `reusePort` here.
+   */
   listen(host: string, port: number): Promise<Address>
-  /** One address, no name. Resolves after `opened`; rejects as `listen` does. */
+  /**
+   * One address, no name. Resolves after `opened`; rejects as `listen` does. A dial that is under way
+   * is given up by the next (`ECANCELED`), unless its `opened` is on the way already.
+   */
   dial(host: string, port: number): Promise<void>
   /** Closes the listener, gives up a dial, stops all reading. Resolves after what had arrived. */
   quiesce(): Promise<void>

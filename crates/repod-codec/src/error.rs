@@ -42,6 +42,7 @@ numbered! {
         SlowConsumer = "SLOW_CONSUMER",
         ConnectTimeout = "CONNECT_TIMEOUT",
         NativePanic = "NATIVE_PANIC",
+        Evicted = "EVICTED",
     }
 }
 

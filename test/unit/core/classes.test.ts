@@ -299,6 +299,7 @@ describe.each(TRANSPORTS)('on %s', (transport) => {
       expect(stats).toMatchObject({
         connectionsOpened: 1,
         connectionsOpen: 1,
+        refusedBy: { maxConnections: 0, maxConnectionsPerIp: 0 },
         closedBy: {},
         messagesIn: 1,
         bytesIn: 14,
@@ -306,8 +307,11 @@ describe.each(TRANSPORTS)('on %s', (transport) => {
         bytesOut: 14,
         dropped: 0,
         handlerErrors: 0,
+        logLinesLeftOut: 0,
+        inboundBytes: 0,
       })
-      expect(Object.keys(stats).slice(9)).toEqual([
+      expect(Object.keys(stats).slice(11)).toEqual([
+        ...['logLinesLeftOut', 'inboundBytes', 'bufferedBytes'],
         ...['takes', 'flushes', 'wakeUps', 'tapeMessages', 'byteMessages', 'tapeShare'],
         ...['frames', 'records', 'engineTurns'],
       ])

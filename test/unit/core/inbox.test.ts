@@ -15,7 +15,12 @@ beforeEach(() => {
   turns = 0
 })
 
-const LIMITS = { inboundQueueMessages: 4, inboundQueueBytes: 1_000, dispatchTimeBudget: 2 }
+const LIMITS = {
+  inboundQueueMessages: 4,
+  inboundQueueBytes: 1_000,
+  maxInboundTotal: 10_000,
+  dispatchTimeBudget: 2,
+}
 
 function inboxOf(mode: InboxMode, limits: Partial<typeof LIMITS> = {}): Inbox {
   return new Inbox(mode, transport, () => turns++, { ...LIMITS, ...limits }, clock)
