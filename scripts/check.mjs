@@ -23,7 +23,7 @@ const rust = cargoIsMissing() === undefined
 
 timed('lockfile', checkLockfile)
 timed('sizes', checkSizes)
-timed('biome', () => run(biome(), ['ci', '.']))
+timed('biome', () => run(biome(), ['ci', '--error-on-warnings', ...colours(), '.']))
 timed('types', () => tool('typescript/bin/tsc', ['-p', 'tsconfig.json']))
 timed('code in the docs', checkDocs)
 if (rust) {
@@ -52,6 +52,11 @@ function biome() {
   const cli = readdirSync(scope).find((name) => name.startsWith('cli-'))
   if (cli === undefined) fail('check: biome has no binary for this platform')
   return join(scope, cli, process.platform === 'win32' ? 'biome.exe' : 'biome')
+}
+
+/** In a log, biome's colours are a code per letter. */
+function colours() {
+  return process.stdout.isTTY ? [] : ['--colors=off']
 }
 
 /** A lockfile with addresses in it ties every clone to one registry. */
