@@ -244,7 +244,7 @@ export const FIXED = {
   /** ms that each address of a name has at least, before the next is tried. */
   leastPerAddress: 250,
   /** Share of `maxBufferedTotal` that may be written between two surveys of what waits. */
-  surveyEvery: 1 / 256,
+  surveyEvery: (1 / 256) as number,
 } as const
 
 type NumberOptions = { [Name in NumberOption]?: number | undefined }
