@@ -20,7 +20,7 @@ export function buildNative({ say, quiet }) {
     rmSync(join(root, 'prebuilds'), { recursive: true, force: true })
     return { part: 'native', why, so: SO }
   }
-  say('native engine (cargo build --release)')
+  say('native engine (napi build --release)')
   replace(build(quiet), join(root, ADDON))
   writeStamp(STAMP, stampOf(sources))
   return undefined
@@ -61,27 +61,32 @@ function stampOf(sources) {
   return `${sources} ${hashOf([ADDON])} ${process.platform}-${process.arch}\n`
 }
 
-/** The path of the library that cargo made, asked of cargo itself. */
+/** Where the napi cli leaves the addon; out of reach of whoever loads it. */
+const BUILT = 'build/napi'
+
+/** The path of the addon that the napi cli made. */
 function build(quiet) {
-  const args = ['build', '--release', '--package', 'repod-napi', '--message-format']
-  const result = spawnSync('cargo', [...args, 'json-render-diagnostics'], {
+  const cli = join(root, 'node_modules/@napi-rs/cli/dist/cli.js')
+  const where = ['--manifest-path', 'crates/repod-napi/Cargo.toml', '--output-dir', BUILT]
+  // No loader and no types: `ts/transport/native-calls.ts` declares the calls.
+  const args = [
+    cli,
+    'build',
+    '--release',
+    '--no-js',
+    '--package-json-path',
+    'package.json',
+    ...where,
+  ]
+  const result = spawnSync(process.execPath, args, {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
     stdio: ['ignore', 'pipe', quiet ? 'pipe' : 'inherit'],
   })
-  if (result.status !== 0) {
-    process.stderr.write(result.stderr ?? '')
-    fail(`failed (${result.error?.message ?? result.status}): cargo ${args.join(' ')}`)
-  }
-  for (const line of result.stdout.split('\n')) {
-    if (!line.startsWith('{')) continue
-    const message = JSON.parse(line)
-    if (message.reason !== 'compiler-artifact' || !message.target.kind.includes('cdylib')) continue
-    const library = message.filenames.find((name) => /\.(so|dylib|dll)$/.test(name))
-    if (library !== undefined) return library
-  }
-  return fail('setup: cargo built repod-napi but named no dynamic library')
+  if (result.status === 0) return join(root, BUILT, 'repod.node')
+  process.stderr.write(result.stderr ?? '')
+  return fail(`failed (${result.error?.message ?? result.status}): napi ${args.slice(1).join(' ')}`)
 }
 
 /** By a rename: a process that has the old file mapped keeps it. */
