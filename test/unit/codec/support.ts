@@ -116,3 +116,23 @@ export function framed(...payloads: readonly Uint8Array[]): Uint8Array {
     }),
   )
 }
+
+/** What the writer throws for a field `v`, as `class code message`. */
+export function refusal(value: unknown, limits: Partial<typeof serverLimits> = {}): string {
+  return refused({ action: 'x', v: value }, limits)
+}
+
+export function refused(message: unknown, limits: Partial<typeof serverLimits> = {}): string {
+  try {
+    frameOf(message, limits)
+  } catch (error) {
+    const { name, code, message } = error as TypeError & { code?: string }
+    return `${name} ${code} ${message}`
+  }
+  return 'nothing was thrown'
+}
+
+export const invalid = (where: string, why: string): string =>
+  `TypeError REPOD_ERR_INVALID_VALUE ${where} cannot be sent: ${why}`
+export const outOfRange = (where: string, why: string): string =>
+  `RangeError REPOD_ERR_INVALID_VALUE ${where} cannot be sent: ${why}`
