@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { ABI_VERSION } from '../tape/layout.js'
+import { cutOffBefore } from './elf.js'
 import type { NativeCalls } from './native-calls.js'
 
 const require = createRequire(import.meta.url)
@@ -33,12 +34,15 @@ export function addonFile(): string {
 /** Throws AddonError. `REPOD_PREBUILD`, node-gyp-build's own switch, moves the place it looks at. */
 export function loadAddon(): NativeCalls {
   const file = addonFile()
+  let cutOff: number | undefined
   let exports: unknown
   try {
-    exports = require(file)
+    cutOff = cutOffBefore(file)
+    if (cutOff === undefined) exports = require(file)
   } catch (cause) {
     throw new AddonError(`${file} does not load: ${messageOf(cause)}`, true, cause)
   }
+  if (cutOff !== undefined) throw new AddonError(`${file} ends before byte ${cutOff}`, true)
   return checked(exports, file)
 }
 
