@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [
+      // A suite of its own: it installs what `npm run check:package` packs.
+      'test/package/**',
       ...(leftOut.includes('native') ? needs.native : []),
       ...(leftOut.includes('python') ? needs.python : []),
     ],

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkDocs } from './check/docs.mjs'
 import { nodeBinary, OTHER_NODES } from './check/nodes.mjs'
+import { checkPackage } from './check/package.mjs'
 import { checkSizes } from './check/sizes.mjs'
 import { checkFormat, checkLints, testCrates } from './lib/crates.mjs'
 import { fail, outputOf, root, run, tool } from './lib/run.mjs'
@@ -33,6 +34,8 @@ if (rust) {
   timed('the ring under loom', () => run(process.execPath, [join(root, 'scripts/loom.mjs')]))
 }
 timed('tests through Node', () => tool('vitest/vitest.mjs', ['run'], { env: tests }))
+if (leftOut.length === 0) timed('the package', () => checkPackage({ full, env: tests }))
+else console.log('\n== the package: LEFT OUT, it needs cargo and Python')
 if (full) checkMore()
 timed('work tree', checkTree)
 report()

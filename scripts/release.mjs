@@ -1,6 +1,7 @@
 /**
  * Builds prebuilds/: every target that this machine can link, or with `--target <name>` that one or
- * an error. What was left out is listed, and why; each file is read back before it counts.
+ * an error. What was left out is listed, and why; each file is read back before it counts. With
+ * `--verify` nothing is built: every target must be there, as before a release.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -32,6 +33,14 @@ export function release({ only, quiet = false } = {}) {
     built.push(target)
   }
   return built
+}
+
+function verifyAll() {
+  for (const target of TARGETS) {
+    if (!existsSync(join(root, target.file))) fail(`release: ${target.file} is missing`)
+    verify(target, readFileSync(join(root, target.file)))
+    console.log(`  ${target.name.padEnd(18)} ${describe(target)}`)
+  }
 }
 
 /** What stands in the way of a target on this machine; undefined if nothing does. */
@@ -121,5 +130,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const at = process.argv.indexOf('--target')
   const only = at === -1 ? undefined : process.argv[at + 1]
   if (at !== -1 && only === undefined) fail('release: --target needs a name')
-  if (release({ only }).length === 0) fail('release: nothing could be built here')
+  if (process.argv.includes('--verify')) verifyAll()
+  else if (release({ only }).length === 0) fail('release: nothing could be built here')
 }

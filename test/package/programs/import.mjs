@@ -1,0 +1,4 @@
+import * as repod from 'repod'
+import play from './play.cjs'
+
+await play(repod)

@@ -1,0 +1,4 @@
+const repod = require('repod')
+const play = require('./play.cjs')
+
+play(repod)
