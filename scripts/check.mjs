@@ -4,7 +4,6 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkDocs } from './check/docs.mjs'
 import { nodeBinary, OTHER_NODES } from './check/nodes.mjs'
 import { checkPackage } from './check/package.mjs'
 import { checkSizes } from './check/sizes.mjs'
@@ -26,7 +25,7 @@ timed('lockfile', checkLockfile)
 timed('sizes', checkSizes)
 timed('biome', () => run(biome(), ['ci', '--error-on-warnings', ...colours(), '.']))
 timed('types', () => tool('typescript/bin/tsc', ['-p', 'tsconfig.json']))
-timed('code in the docs', checkDocs)
+timed('site of the docs', () => tool('vitepress/bin/vitepress.js', ['build', 'docs']))
 if (rust) {
   timed('rustfmt', checkFormat)
   timed('clippy', checkLints)

@@ -19,6 +19,7 @@ const PAGES = [
   { file: 'messages', title: 'Messages and handlers', modules: ['message', 'handlers'] },
   { file: 'errors', title: 'Errors and reasons', modules: ['errors'] },
   { file: 'options', title: 'Options', modules: ['options'] },
+  { file: 'logging', title: 'Logging', modules: ['logging'] },
   { file: 'more', title: 'More', modules: [] },
 ]
 
@@ -100,10 +101,7 @@ function apiPage({ title }, entries) {
       const behind = typesBehind(statement, names)
       return head + fence([statement, ...behind].map(declaration).join('\n\n'))
     }
-    return [
-      head + fence(classHead(statement)),
-      ...statement.members.filter(isPublic).map(member),
-    ].join('\n\n')
+    return [head + fence(classHead(statement)), ...membersOf(statement).map(member)].join('\n\n')
   })
   return `${GENERATED}# ${title}\n\n${parts.join('\n\n')}\n`
 }
@@ -120,9 +118,17 @@ function titleOf(node) {
   return ts.isMethodDeclaration(node) ? `${name}()` : name
 }
 
-function isPublic(node) {
-  if (node.name !== undefined && ts.isPrivateIdentifier(node.name)) return false
-  return (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) === 0
+/**
+ * The public ones. A source that is transpiled alone declares a method with a computed name twice,
+ * first as a property: the method counts.
+ */
+function membersOf(statement) {
+  const isMethod = new Set(statement.members.filter(ts.isMethodDeclaration).map(titleOf))
+  return statement.members.filter((node) => {
+    if (node.name !== undefined && ts.isPrivateIdentifier(node.name)) return false
+    if ((ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0) return false
+    return ts.isMethodDeclaration(node) || !isMethod.has(`${titleOf(node)}()`)
+  })
 }
 
 /** What a type is made of in its own module, and what cannot be imported: else it says nothing. */

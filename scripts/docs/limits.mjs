@@ -38,18 +38,25 @@ function choices(specs, comments) {
   return table(['option', 'values', 'default', 'what it does'], rows)
 }
 
-/** What only some of the classes and calls take. */
+/** What only some of the classes and calls take; what several take alike, once. */
 function others(comments) {
-  const rows = []
-  for (const owner of ['ServerOptions', 'ListenerOptions', 'AbortOptions']) {
-    for (const [key, comment] of comments) {
-      const [before, name] = key.split('.')
-      if (before === owner) rows.push([`\`${name}\``, `\`${owner}\``, comment])
-    }
+  const rows = new Map()
+  for (const [key, comment] of comments) {
+    const [owner, name] = key.split('.')
+    if (!INTERFACES.includes(owner)) continue
+    const row = rows.get(name + comment) ?? { name, owners: [], comment }
+    row.owners.push(`\`${owner}\``)
+    rows.set(name + comment, row)
   }
-  return table(['option', 'of', 'what it does'], rows)
+  const cells = [...rows.values()].map((row) => [
+    `\`${row.name}\``,
+    row.owners.join(', '),
+    row.comment,
+  ])
+  return table(['option', 'of', 'what it does'], cells)
 }
 
+const INTERFACES = ['ServerOptions', 'ClientOptions', 'ListenerOptions', 'AbortOptions']
 const TABLES = ['NUMBER_OPTIONS', 'CHOICE_OPTIONS']
 
 /** `owner.name` to text, for every property of the two tables and every member of an interface. */
@@ -64,11 +71,8 @@ function commentsOf(source) {
     }
   }
   for (const statement of parse('options.ts', source).statements) {
-    if (
-      ts.isInterfaceDeclaration(statement) &&
-      /(Server|Listener|Abort)Options$/.test(statement.name.text)
-    ) {
-      if (!statement.name.text.startsWith('Parsed')) add(statement.name.text, statement.members)
+    if (ts.isInterfaceDeclaration(statement) && INTERFACES.includes(statement.name.text)) {
+      add(statement.name.text, statement.members)
     }
     if (!ts.isVariableStatement(statement)) continue
     for (const { name, initializer } of statement.declarationList.declarations) {

@@ -4,10 +4,11 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { expect } from 'vitest'
+import { PYTHON } from '../support/python.js'
 
 export interface Stage {
   readonly cwd: string
@@ -50,7 +51,29 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-class Terminal {
+/** Settles once somebody listens there: a program that says nothing tells it in no other way. */
+export async function listening(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1')
+    const isUp = await once(socket, 'connect').then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNREFUSED') return false
+        throw error
+      },
+    )
+    socket.destroy()
+    if (isUp) return
+  }
+}
+
+/** What these names stand for, whatever PATH says. */
+const PROGRAMS = new Map([
+  ['node', process.execPath],
+  ['python', PYTHON],
+])
+
+export class Terminal {
   readonly #command: string
   readonly #child: ChildProcessByStdio<Writable, Readable, null>
   readonly #lines: AsyncIterator<string>
@@ -59,7 +82,7 @@ class Terminal {
   constructor(command: string, { cwd, kind, port }: Stage) {
     const [program = '', ...args] = command.split(' ')
     this.#command = command
-    this.#child = spawn(program === 'node' ? process.execPath : program, args, {
+    this.#child = spawn(PROGRAMS.get(program) ?? program, args, {
       cwd,
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, REPOD_TRANSPORT: kind, PORT: String(port) },
@@ -81,6 +104,11 @@ class Terminal {
     if (key === 'D') this.#child.stdin.end()
     else if (key === 'C') this.#child.kill('SIGINT')
     else throw new Error(`no such key: ${key}`)
+  }
+
+  /** As a service manager does. */
+  terminate(): void {
+    this.#child.kill('SIGTERM')
   }
 
   /** Settles once it has ended by itself, and has printed nothing that was not shown. */

@@ -1,0 +1,1 @@
+export function apiPages(read: (path: string) => string): Map<string, string>

@@ -1,0 +1,1 @@
+export function generatedPages(options: object): Map<string, string>

@@ -1,0 +1,1 @@
+export function limitsPage(page: string, options: object, source: string): string
