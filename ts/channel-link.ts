@@ -1,12 +1,15 @@
 /** A server's side of one connection: the Channel's life, and the server's hooks around it. */
+import type { MessagePort } from 'node:worker_threads'
 import type { AnyChannel, AnyServer, ChannelInit } from './channel.js'
 import { type Answerable, dispatch, guard } from './dispatch.js'
 import { type CloseReason, errorOf, type RepodError } from './errors.js'
 import type { Hub } from './hub.js'
 import { Link } from './link.js'
-import type { ReceivedMessage } from './message.js'
+import type { Message, ReceivedMessage } from './message.js'
+import { observeOpen, type Subject, unhandled } from './observe.js'
 import { handlerReason } from './reasons.js'
 import type { Roster } from './roster.js'
+import { closedPort, SenderPorts } from './sender-ports.js'
 import type { Address, Connection } from './transport/transport.js'
 
 export class ChannelLink extends Link implements ChannelInit {
@@ -28,6 +31,24 @@ export class ChannelLink extends Link implements ChannelInit {
     return this.#channel
   }
 
+  protected override get subject(): Subject {
+    return { endpoint: this.server, channel: this.#channel, id: this.id }
+  }
+
+  protected override get hasBegun(): boolean {
+    return this.#channel !== undefined
+  }
+
+  sender(): MessagePort {
+    if (!this.isSending) return closedPort()
+    this.ports ??= new SenderPorts({
+      isWritable: () => this.isWritable,
+      send: (message) => this.send(message as Message),
+      refused: (cause) => this.refused(cause),
+    })
+    return this.ports.open()
+  }
+
   /** The greeting is the first frame on both transports: sent before there is a Channel. */
   override arrived(): void {
     const { accounts, inbox, options, transport } = this.hub
@@ -46,18 +67,21 @@ export class ChannelLink extends Link implements ChannelInit {
       this.hub.counts.handlerErrors++
       const reason = handlerReason(error)
       this.end(reason)
-      this.hub.complaints.print(errorOf(reason))
+      this.hub.complain(errorOf(reason), this.subject, this.address)
       return
     }
     const channel = this.#channel
     roster.add(this, channel)
+    observeOpen(this.hub.log, this.subject, this.address)
     guard(() => channel.onConnect(), this)
     guard(() => server.onConnect(channel, this.address), this)
   }
 
   protected override onMessage(action: string, message: ReceivedMessage): void {
     const channel = this.#channel as AnyChannel
-    if (!dispatch(channel, action, message, this)) this.roster.unhandled(channel)
+    if (dispatch(channel, action, message, this)) return
+    this.roster.unhandled(channel)
+    unhandled(this.hub.log, action, this.id)
   }
 
   protected override onDrain(): unknown {

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import { ChannelLink } from './channel-link.js'
 import { type CloseReason, type RepodError, typeError } from './errors.js'
 import type { Message, ReceivedMessage } from './message.js'
@@ -91,6 +92,15 @@ export class Channel<S extends AnyServer = AnyServer, Outgoing extends Message =
   }
 
   /**
+   * A port to transfer to a worker: what that posts is sent as by `send()`, in order, and is not
+   * taken out of the port while the channel is not writable. A message that `send()` would refuse
+   * goes to `onError`. Closed with the connection; what waits in it then is lost.
+   */
+  sender(): MessagePort {
+    return this.#link.sender()
+  }
+
+  /**
    * No message is dispatched any more; what was sent still goes, for at most `closeTimeout`. `reason`
    * becomes the message of the CloseReason, which stays on this side.
    */
@@ -108,7 +118,10 @@ export class Channel<S extends AnyServer = AnyServer, Outgoing extends Message =
     return undefined
   }
 
-  /** The peer's fault, a slow reader, or a handler that threw (`error.cause`). */
+  /**
+   * The peer's fault, a slow reader, a handler that threw (`error.cause`), or a message of a
+   * `sender()` that cannot be sent.
+   */
   onError(_error: RepodError): unknown {
     return undefined
   }

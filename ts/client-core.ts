@@ -1,4 +1,5 @@
 /** What Client and ConnectionListener are two faces of: one inbox, one connection after the other. */
+import type { MessagePort } from 'node:worker_threads'
 import { type Clock, systemClock } from './clock.js'
 import { type Audience, Dialing } from './dialing.js'
 import { type CloseReason, errorOf, RepodError } from './errors.js'
@@ -8,6 +9,7 @@ import type { Message, ReceivedMessage } from './message.js'
 import { hostOf, portOf } from './option-checks.js'
 import type { AbortOptions, EndpointOptions } from './options.js'
 import { isFault } from './reasons.js'
+import { closedPort } from './sender-ports.js'
 import { type Counts, newCounts } from './stats.js'
 import { selectTransport } from './transport/select.js'
 import type { Transport } from './transport/transport.js'
@@ -79,6 +81,10 @@ export class ClientCore {
 
   send(message: Message): number {
     return this.#dialing?.send(message) ?? 0
+  }
+
+  sender(): MessagePort {
+    return this.#dialing?.sender() ?? closedPort()
   }
 
   async close(reason: string | undefined): Promise<void> {

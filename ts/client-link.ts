@@ -5,6 +5,7 @@ import type { CloseReason, RepodError } from './errors.js'
 import type { Hub } from './hub.js'
 import { Link } from './link.js'
 import type { ReceivedMessage } from './message.js'
+import { observeOpen, type Subject, unhandled } from './observe.js'
 import type { Address, Connection, EndCode, Fault } from './transport/transport.js'
 
 export class ClientLink extends Link {
@@ -19,6 +20,14 @@ export class ClientLink extends Link {
 
   get wasGreeted(): boolean {
     return this.#early === undefined
+  }
+
+  protected override get subject(): Subject {
+    return this.#dialing.subject
+  }
+
+  protected override get hasBegun(): boolean {
+    return this.wasGreeted
   }
 
   override arrived(): void {
@@ -63,7 +72,8 @@ export class ClientLink extends Link {
 
   protected override onMessage(action: string, message: ReceivedMessage): void {
     const { receiver } = this.#dialing
-    if (receiver !== undefined) dispatch(receiver, action, message, this)
+    if (receiver === undefined || dispatch(receiver, action, message, this)) return
+    unhandled(this.hub.log, action)
   }
 
   protected override onDrain(): unknown {
@@ -88,6 +98,7 @@ export class ClientLink extends Link {
     this.#dialing.greeted(this)
     const { inbox } = this.hub
     inbox.event(() => {
+      observeOpen(this.hub.log, this.subject, this.address)
       const { receiver } = this.#dialing
       if (receiver !== undefined) notify(receiver, 'connected', undefined, this)
     })

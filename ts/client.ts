@@ -1,5 +1,7 @@
+import type { MessagePort } from 'node:worker_threads'
 import { ClientCore } from './client-core.js'
-import type { CloseReason } from './errors.js'
+import { guard } from './dispatch.js'
+import type { CloseReason, RepodError } from './errors.js'
 import type { Message, ReceivedMessage } from './message.js'
 import {
   type AbortOptions,
@@ -25,7 +27,12 @@ export class Client<Outgoing extends Message = Message, Incoming extends Message
         ? options
         : new ClientCore(parseClientOptions(options), 'pull', {
             receiver: undefined,
+            endpoint: this,
             onDrain: () => this.onDrain(),
+            onError: (error, answerable) => {
+              guard(() => this.onError(error), answerable)
+              return this.onError !== Client.prototype.onError
+            },
           })
   }
 
@@ -75,6 +82,16 @@ export class Client<Outgoing extends Message = Message, Incoming extends Message
     return this.#core.send(message)
   }
 
+  /**
+   * A port to transfer to a worker: what that posts is sent as by `send()`, in order, once the server
+   * has greeted, and is not taken out of the port while the connection is not writable. A message
+   * that `send()` would refuse goes to `onError` (of a ConnectionListener's: to `Network_error`).
+   * Closed with the connection; what waits in it then is lost.
+   */
+  sender(): MessagePort {
+    return this.#core.sender()
+  }
+
   /** The next message; undefined where none has come, and after the end. */
   read(): Incoming | undefined {
     return this.#core.read() as Incoming | undefined
@@ -91,6 +108,14 @@ export class Client<Outgoing extends Message = Message, Incoming extends Message
 
   /** `isWritable` is true again: once per crossing of the high water. */
   onDrain(): unknown {
+    return undefined
+  }
+
+  /**
+   * The peer's fault, a slow reader, connecting that failed, a handler that threw, or a message of a
+   * `sender()` that cannot be sent.
+   */
+  onError(_error: RepodError): unknown {
     return undefined
   }
 

@@ -1,6 +1,7 @@
 /** What nobody else hears of: failures of handlers where the program has no `onError` of its own. */
 import { type Clock, systemClock } from './clock.js'
 import type { RepodError, RepodErrorCode } from './errors.js'
+import { visible, visibleStack } from './escape.js'
 
 export type Emit = (message: string, options: { code: string; detail: string }) => void
 
@@ -24,9 +25,8 @@ export class Complaints {
     }
     this.#lately.set(error.code, { at: now, left: 0 })
     const more = last === undefined || last.left === 0 ? '' : ` (and ${last.left} more before it)`
-    const { cause } = error
-    const detail = cause instanceof Error ? (cause.stack ?? String(cause)) : ''
-    this.#emit(error.message + more, { code: error.code, detail })
+    const detail = visibleStack(error.cause)
+    this.#emit(visible(error.message) + more, { code: error.code, detail })
   }
 }
 

@@ -1,4 +1,5 @@
 /** A client between `connect()` and the end of its last socket. */
+import type { MessagePort } from 'node:worker_threads'
 import { ClientLink } from './client-link.js'
 import type { Clock } from './clock.js'
 import { complaints } from './complaints.js'
@@ -6,8 +7,11 @@ import { type Answerable, notify, type Receiver } from './dispatch.js'
 import { type CloseReason, errorOf, RepodError, type RepodErrorOptions } from './errors.js'
 import { Hub, type HubParts } from './hub.js'
 import type { Message } from './message.js'
+import { observeError, type Subject } from './observe.js'
+import { FIXED } from './options.js'
 import { closedHere, endReason, handlerReason, slowReason, textOf } from './reasons.js'
 import { firstThatWorks, resolveHost } from './resolve.js'
+import { closedPort, SenderPorts } from './sender-ports.js'
 import { snapshot } from './snapshot.js'
 import type { EndCode } from './transport/transport.js'
 
@@ -15,7 +19,11 @@ import type { EndCode } from './transport/transport.js'
 export interface Audience {
   /** Gets messages and events; without one, messages are read. */
   readonly receiver: Receiver | undefined
+  /** The Client or ConnectionListener, for those who look on. */
+  readonly endpoint: object
   onDrain(): unknown
+  /** Of a client that is read: false where the program has no handler of its own. */
+  onError?(error: RepodError, answerable: Answerable): boolean
 }
 
 export interface DialingParts extends Omit<HubParts, 'complaints' | 'link' | 'ended'> {
@@ -47,17 +55,29 @@ export class Dialing implements Answerable {
   #reason: CloseReason | undefined
   #gone: Promise<void> | undefined
   #isRef = true
+  /** Messages of workers go the way of `send()`, but only once there is a connection. */
+  readonly #ports: SenderPorts
 
   constructor(parts: DialingParts) {
     this.#audience = parts.audience
     this.receiver = parts.audience.receiver
     this.#clock = parts.clock
+    this.#ports = new SenderPorts({
+      isWritable: () => this.isConnected && this.isWritable,
+      send: (message) => this.send(message as Message),
+      refused: (cause) => this.#link?.refused(cause),
+    })
     this.#hub = new Hub({
       ...parts,
       complaints,
       link: (hub, connection, address) => new ClientLink(hub, connection, address, this),
+      admits: () => this.#link === undefined && this.#progress.is === 'connecting',
       ended: () => void this.done(),
     })
+  }
+
+  get subject(): Subject {
+    return { endpoint: this.#audience.endpoint }
   }
 
   get isConnected(): boolean {
@@ -119,6 +139,12 @@ export class Dialing implements Answerable {
     return this.#progress.is === 'connecting' ? this.#keep(message) : 0
   }
 
+  /** Read once the server has greeted. */
+  sender(): MessagePort {
+    if (this.hasEnded) return closedPort()
+    return this.#ports.open()
+  }
+
   /** Settles when the socket is gone. */
   close(reason: string | undefined): Promise<void> {
     const why = closedHere(reason)
@@ -154,7 +180,9 @@ export class Dialing implements Answerable {
     attempt.cleanUp()
     endpoint.setRef(this.#isRef)
     if (inbox.mode === 'pump') transport.quiet(link.connection, true)
+    link.ports = this.#ports
     for (const message of attempt.unsent) link.send(message)
+    link.ports.resume()
     attempt.resolve()
   }
 
@@ -188,13 +216,14 @@ export class Dialing implements Answerable {
   }
 
   tell(error: RepodError, answerable: Answerable): boolean {
-    return this.receiver !== undefined && notify(this.receiver, 'error', { error }, answerable)
+    if (this.receiver !== undefined) return notify(this.receiver, 'error', { error }, answerable)
+    return this.#audience.onError?.(error, answerable) ?? false
   }
 
   /** Of `Network_error`, where there is no link any more. */
   handlerFailed(error: unknown): void {
     this.#hub.counts.handlerErrors++
-    complaints.print(errorOf(handlerReason(error)))
+    this.#hub.complain(errorOf(handlerReason(error)), this.subject, undefined)
   }
 
   async #stop(): Promise<void> {
@@ -205,17 +234,33 @@ export class Dialing implements Answerable {
   }
 
   async #dial(host: string, port: number): Promise<void> {
+    const until = this.#clock.now() + this.#hub.options.connectTimeout
     try {
       const addresses = await resolveHost(host)
-      await firstThatWorks(addresses, (address) => this.#try(address, port))
+      let left = addresses.length
+      await firstThatWorks(addresses, (address) => {
+        const share = (until - this.#clock.now()) / left--
+        return this.#try(address, port, left === 0 ? undefined : share)
+      })
     } catch (cause) {
+      // An address that took too long for its share may have answered after all.
+      if (this.#link !== undefined) return
       const message = `cannot connect to ${host}:${port}: ${textOf(cause)}`
       this.#fail('REPOD_ERR_CONNECT_FAILED', message, { cause }, true)
     }
   }
 
-  async #try(address: string, port: number): Promise<void> {
-    if (this.#progress.is === 'connecting') await this.#hub.endpoint.dial(address, port)
+  /** For so many ms, unless it is the last; the next dial gives this one up. */
+  async #try(address: string, port: number, share: number | undefined): Promise<void> {
+    if (this.#progress.is !== 'connecting' || this.#link !== undefined) return
+    const dialled = this.#hub.endpoint.dial(address, port)
+    if (share === undefined) return dialled
+    await new Promise<void>((resolve, reject) => {
+      const cancel = this.#clock.after(Math.max(share, FIXED.leastPerAddress), () => {
+        reject(new Error(`${address} did not answer in its share of connectTimeout`))
+      })
+      dialled.then(resolve, reject).finally(cancel)
+    })
   }
 
   /** Encoded now, so that its faults are the caller's; written again once there is a connection. */
@@ -249,11 +294,17 @@ export class Dialing implements Answerable {
     const { attempt } = this.#progress
     this.#progress = { is: 'failed' }
     attempt.cleanUp()
+    this.#ports.close()
     const unsent = { messages: attempt.unsent.length, bytes: attempt.unsentBytes }
     const error = new RepodError(code, message, { ...options, unsent })
     this.#reason = reason
     this.#link?.end(reason ?? closedHere(message))
-    if (tell) this.#hub.inbox.later(() => void this.tell(error, this))
+    if (tell) {
+      this.#hub.inbox.later(() => {
+        observeError(this.#hub.log, this.subject, undefined, error)
+        this.tell(error, this)
+      })
+    }
     attempt.reject(error)
     void this.done()
   }

@@ -8,8 +8,26 @@ import { FIXED } from './options.js'
  */
 export function visible(text: string): string {
   const cut = cutTo(text, FIXED.loggedText)
-  const shown = cut.replaceAll(HIDDEN, (character) => escapeOf(character))
-  return cut.length < text.length ? `${shown}…` : shown
+  return cut.length < text.length ? `${escaped(cut)}…` : escaped(cut)
+}
+
+/**
+ * The stack of an error, its text made visible; empty where there is none. What is thrown in a
+ * handler may carry what a peer wrote, lines that look like another's among it.
+ */
+export function visibleStack(error: unknown): string {
+  try {
+    if (!(error instanceof Error) || typeof error.stack !== 'string') return ''
+    const { name, message, stack } = error
+    const at = stack.indexOf(message)
+    const below = at === -1 ? '' : stack.slice(at + message.length)
+    const calls = below.split('\n').filter((line) => /^\s+at /.test(line))
+    const lines = [`${name}: ${visible(message)}`, ...calls.map(escaped)]
+    return lines.join('\n')
+  } catch {
+    // A getter of what was thrown throws itself: it has no stack to show.
+    return ''
+  }
 }
 
 /** No more bytes than that in UTF-8, and no half of a character. */
@@ -22,6 +40,10 @@ function cutTo(text: string, bytes: number): string {
     end += character.length
   }
   return text.slice(0, end)
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(HIDDEN, (character) => escapeOf(character))
 }
 
 function escapeOf(character: string): string {

@@ -1,11 +1,12 @@
 /** The connections of one endpoint: from the seam's numbers to Links and back. */
 import { Accounts } from './backpressure.js'
 import type { Complaints } from './complaints.js'
-import type { CloseReason } from './errors.js'
+import type { CloseReason, RepodError } from './errors.js'
 import type { Inbox } from './inbox.js'
 import type { Link } from './link.js'
 import { Log } from './logging.js'
 import type { ReceivedMessage } from './message.js'
+import { observeError, type Subject } from './observe.js'
 import type { EndpointOptions } from './options.js'
 import { OutputTotal } from './output-total.js'
 import { faultReason } from './reasons.js'
@@ -130,6 +131,11 @@ export class Hub implements EndpointEvents {
   shared(bytes: number): boolean {
     this.accounts.share(bytes)
     return this.output.added(bytes)
+  }
+
+  /** What no handler of the program hears of. */
+  complain(error: RepodError, subject: Subject, address: Address | undefined): void {
+    if (!observeError(this.log, subject, address, error)) this.complaints.print(error)
   }
 
   faultReason(fault: Fault): CloseReason {

@@ -23,7 +23,9 @@ export {
 } from './errors.js'
 export type { Handlers, LifecycleHandlers, MessageOf, ReservedAction } from './handlers.js'
 export type { StopReport } from './listening.js'
+export { configureLogging, type Logger, type LoggingOptions, type LogLevel } from './logging.js'
 export { decode, encode, type Message, type ReceivedMessage, readMessage } from './message.js'
+export type { CloseEvent, ErrorEvent, OpenEvent } from './observe.js'
 export {
   type AbortOptions,
   type ClientOptions,
@@ -34,5 +36,5 @@ export {
   type ServerOptions,
 } from './options.js'
 export { Server } from './server.js'
-export type { ServerStats } from './stats.js'
+export type { ConnectionLimit, ServerStats } from './stats.js'
 export type { Address, TransportKind } from './transport/transport.js'

@@ -1,12 +1,14 @@
 /** One connection above the seam: what Channel and Client share. */
 import { type Accounts, type Booking, FILLED, REFUSED } from './backpressure.js'
 import { type Answerable, guard } from './dispatch.js'
-import { type CloseReason, errorOf, type RepodError } from './errors.js'
+import { type CloseReason, errorOf, RepodError } from './errors.js'
 import type { Hub } from './hub.js'
 import type { Recipient } from './inbox.js'
 import type { Message, ReceivedMessage } from './message.js'
+import { observeClose, observeError, type Subject } from './observe.js'
 import type { Holder } from './output-total.js'
-import { endReason, evictedReason, handlerReason, isFault, slowReason } from './reasons.js'
+import { endReason, evictedReason, handlerReason, isFault, slowReason, textOf } from './reasons.js'
+import type { SenderPorts } from './sender-ports.js'
 import type { Address, Connection, EndCode, Fault } from './transport/transport.js'
 
 /** Why a peer is not read. */
@@ -32,6 +34,8 @@ export abstract class Link implements Recipient, Holder {
   waitingBytes = 0
   /** What was accepted and can no longer be delivered, known when the socket is done. */
   unflushedBytes = 0
+  /** What other threads send through. */
+  ports: SenderPorts | undefined
   readonly #accounts: Accounts
   #stage: Stage = 'open'
   #reason: CloseReason | undefined
@@ -112,7 +116,13 @@ export abstract class Link implements Recipient, Holder {
   fill(): void {
     const { transport, options } = this.hub
     transport.askDrained(this.connection, options.writeLowWater)
+    this.ports?.pause()
     if (options.pauseReadWhenOutFull) this.#pause(OUT_FULL, true)
+  }
+
+  /** A message of a port, which has no caller who could be told. */
+  refused(cause: unknown): void {
+    this.hub.inbox.aside(() => this.#tell(portError(cause), true))
   }
 
   /** What becomes of a frame that was not accepted. */
@@ -141,6 +151,7 @@ export abstract class Link implements Recipient, Holder {
     if (this.#reason !== undefined) return false
     this.#reason = reason
     this.#stage = 'closing'
+    this.ports?.close()
     if (this.#isDown) this.#release()
     else this.hub.transport.close(this.connection, timeout)
     return true
@@ -156,7 +167,7 @@ export abstract class Link implements Recipient, Holder {
     counts.handlerErrors++
     const reason = handlerReason(error)
     if (this.#stage === 'over') {
-      this.hub.complaints.print(errorOf(reason))
+      this.hub.complain(errorOf(reason), this.subject, this.address)
       return
     }
     if (options.onHandlerError === 'close') this.end(reason)
@@ -216,6 +227,9 @@ export abstract class Link implements Recipient, Holder {
   // What becomes of it in its turn. None of these throws.
 
   abstract onOpened(): void
+  /** Whose connection it is, for those who look on; and whether they were told of its beginning. */
+  protected abstract readonly subject: Subject
+  protected abstract readonly hasBegun: boolean
   protected abstract onMessage(action: string, message: ReceivedMessage): void
   protected abstract onDrain(): unknown
   /** Hands the error to the program; false where that has no handler of its own. */
@@ -232,6 +246,7 @@ export abstract class Link implements Recipient, Holder {
     }
     this.#pause(OUT_FULL, false)
     guard(() => this.onDrain(), this)
+    this.ports?.resume()
   }
 
   #closed(code: EndCode): void {
@@ -244,25 +259,31 @@ export abstract class Link implements Recipient, Holder {
     const reason = this.#reason
     const { counts } = this.hub
     counts.closedBy[reason.code] = (counts.closedBy[reason.code] ?? 0) + 1
+    this.ports?.close()
+    if (this.hasBegun) observeClose(this.hub.log, this.subject, this.address, reason)
     this.onEnd(reason)
     this.#stage = 'over'
     this.#release()
     this.hub.ended(this)
   }
 
-  /** An end is told once; what fails after it is printed, since nobody waits for it any more. */
-  #tell(error: RepodError): void {
-    const { complaints, counts } = this.hub
+  /**
+   * An end is told once; what fails after it is printed, since nobody waits for it any more. So is
+   * what the program did itself (`isOurs`), where it has no handler for errors.
+   */
+  #tell(error: RepodError, isOurs = error.code === 'REPOD_ERR_HANDLER_ERROR'): void {
+    const { complaints, counts, log } = this.hub
+    const isLogged = observeError(log, this.subject, this.address, error)
     const ended = this.#reason !== undefined
     if (this.#stage !== 'over' && !(ended && this.#wasTold)) {
       if (ended) this.#wasTold = true
       const failedAgain = (cause: unknown): void => {
         counts.handlerErrors++
-        complaints.print(errorOf(handlerReason(cause)))
+        this.hub.complain(errorOf(handlerReason(cause)), this.subject, this.address)
       }
       if (this.onFailure(error, { handlerFailed: failedAgain })) return
     }
-    if (error.code === 'REPOD_ERR_HANDLER_ERROR') complaints.print(error)
+    if (isOurs && !isLogged) complaints.print(error)
   }
 
   #pause(why: number, on: boolean): void {
@@ -278,6 +299,14 @@ export abstract class Link implements Recipient, Holder {
     this.#isReleased = true
     this.hub.transport.release(this.connection)
   }
+}
+
+/** As `send()` throws it, in the place where there is nobody to throw it at. */
+function portError(cause: unknown): RepodError {
+  const code = (cause as { code?: RepodError['code'] } | undefined)?.code
+  const isOurs = code?.startsWith('REPOD_ERR_') === true
+  const message = `a message of a port was not sent: ${textOf(cause)}`
+  return new RepodError(isOurs ? code : 'REPOD_ERR_INVALID_VALUE', message, { cause })
 }
 
 /** Bytes of a frame before its payload. */

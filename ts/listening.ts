@@ -25,6 +25,7 @@ export class Listening {
   readonly #options: ParsedServerOptions
   readonly #clock: Clock
   readonly #hub: Hub
+  #hasListened = false
 
   constructor(parts: ListeningParts) {
     this.#options = parts.options
@@ -40,12 +41,16 @@ export class Listening {
 
   async start(signal: AbortSignal | undefined): Promise<Address> {
     const { host, port } = this.#options
-    const { endpoint } = this.#hub
+    const { endpoint, log } = this.#hub
+    const transport = this.#hub.transport.kind
     try {
       throwIfAborted(signal)
       const addresses = await resolveHost(host)
       const address = await firstThatWorks(addresses, (each) => endpoint.listen(each, port))
       throwIfAborted(signal)
+      this.#hasListened = true
+      const { host: at, port: on } = address
+      log.write('info', 'LISTENING', 'a server listens', { host: at, port: on, transport })
       return address
     } catch (error) {
       await this.stop()
@@ -64,7 +69,7 @@ export class Listening {
   }
 
   async stop(): Promise<StopReport> {
-    const { endpoint, inbox, links, transport } = this.#hub
+    const { endpoint, inbox, links, log, transport } = this.#hub
     const { drainTimeout } = this.#options
     // Promises settle by themselves: what they wait for must keep the process alive, and wake it.
     endpoint.setRef(true)
@@ -92,7 +97,9 @@ export class Listening {
     cancelGivingUp()
     inbox.settle()
     inbox.reopen()
-    return reportOf(ending)
+    const report = reportOf(ending)
+    if (this.#hasListened) log.write('info', 'STOPPED', 'a server stopped', { ...report })
+    return report
   }
 
   /** Counted from here until its end was handled. */

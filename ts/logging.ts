@@ -75,7 +75,8 @@ export class Log {
     return configured !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(configured.level)
   }
 
-  write(level: LogLevel, code: string, message: string, fields: Fields = {}): void {
+  /** `message` is our own text; what others wrote stands in the fields, the calls in `stack`. */
+  write(level: LogLevel, code: string, message: string, fields: Fields = {}, stack = ''): void {
     if (!this.wants(level)) return
     const window = this.#windowOf(code)
     if (window.lines >= this.#perSecond) {
@@ -88,6 +89,7 @@ export class Log {
     for (const [name, value] of Object.entries<string | number | undefined>(fields)) {
       if (value !== undefined) all[name] = typeof value === 'string' ? visible(value) : value
     }
+    if (stack !== '') all['stack'] = stack.replaceAll(/\n\s*/g, ' | ')
     if (window.leftOut > 0) all['leftOut'] = window.leftOut
     window.leftOut = 0
     this.#hand(level, all, message)

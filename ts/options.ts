@@ -243,6 +243,8 @@ export const FIXED = {
   loggedText: 128,
   /** ms that each address of a name has at least, before the next is tried. */
   leastPerAddress: 250,
+  /** Messages taken out of the ports of a connection that can be written to again, at one go. */
+  messagesPerResume: 1_024,
   /** Share of `maxBufferedTotal` that may be written between two surveys of what waits. */
   surveyEvery: (1 / 256) as number,
 } as const

@@ -10,8 +10,10 @@ import { large } from './large.contract.js'
 import { lifecycle } from './lifecycle.contract.js'
 import { limits } from './limits.contract.js'
 import { msgpack } from './msgpack.contract.js'
+import { observing } from './observing.contract.js'
 import { reentrancy } from './reentrancy.contract.js'
 import { seam } from './seam.contract.js'
+import { sender } from './sender.contract.js'
 import { stopping } from './stopping.contract.js'
 import { identity } from './transports.contract.js'
 import { values } from './values.contract.js'
@@ -26,8 +28,10 @@ const families = [
   lifecycle,
   limits,
   msgpack,
+  observing,
   reentrancy,
   seam,
+  sender,
   stopping,
   identity,
   values,

@@ -311,7 +311,7 @@ describe.each(TRANSPORTS)('on %s', (transport) => {
         inboundBytes: 0,
       })
       expect(Object.keys(stats).slice(11)).toEqual([
-        ...['logLinesLeftOut', 'inboundBytes', 'bufferedBytes'],
+        ...['inboundBytes', 'bufferedBytes'],
         ...['takes', 'flushes', 'wakeUps', 'tapeMessages', 'byteMessages', 'tapeShare'],
         ...['frames', 'records', 'engineTurns'],
       ])

@@ -58,7 +58,7 @@ function connect(mode: InboxMode, options: ListenerOptions = {}, signal?: AbortS
     inbox,
     counts: newCounts(),
     clock,
-    audience: { receiver: new Game(), onDrain: () => log.push('drain') },
+    audience: { receiver: new Game(), endpoint: {}, onDrain: () => log.push('drain') },
   })
   const error = dialing.connect('127.0.0.1', 5071, signal, true).then(
     () => undefined,
