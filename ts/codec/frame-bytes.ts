@@ -208,6 +208,18 @@ export abstract class FrameBytes {
     this.at = end
   }
 
+  /** The map whose head says `was` has turned out to have fewer entries. */
+  protected recount(opened: number, was: number, count: number): void {
+    if (count === was) return
+    const head = this.begin + opened
+    const more = headSize(was) - headSize(count)
+    this.bytes.copyWithin(head + headSize(count), head + headSize(was), this.at)
+    const end = this.at - more
+    this.at = head
+    this.mapHead(count)
+    this.at = end
+  }
+
   /** A text that is known, as words. */
   protected words(known: KnownText): void {
     const { words, size } = known
@@ -263,4 +275,10 @@ export abstract class FrameBytes {
       this.at = at + 15
     }
   }
+}
+
+/** Of the head of a map. */
+function headSize(count: number): number {
+  if (count < 16) return 1
+  return count < 0x10000 ? 3 : 5
 }

@@ -4,11 +4,12 @@
  * one comparison finds its msgpack bytes, ready as words.
  */
 import { Buffer } from 'node:buffer'
+import type { CompiledWriter } from './compiled-writers.js'
 
 /** Keys known at once, each in its place: about 200 bytes each. */
 const MAX_KEYS = 4096
 /** A longer key is written out each time. */
-const MAX_KEY_BYTES = 63
+export const MAX_KEY_BYTES = 63
 /** Keys turned away before all is forgotten, so that what repeats now is learnt at last. */
 const MAX_REFUSALS = 65_536
 
@@ -23,6 +24,9 @@ export class KeyPlace {
   /** Where the next key is looked up. */
   next: KeyPlace = this
   others: Map<string, KeyPlace> | undefined = undefined
+  /** Messages whose keys end here, and the writer for those that look like the last of them. */
+  sightings = 0
+  writer: CompiledWriter | undefined = undefined
 }
 
 /** The place after a key that is not known: nothing is learnt from here on. */
@@ -32,6 +36,18 @@ export class KeyTree {
   root: KeyPlace = new KeyPlace()
   #keys = 0
   #refusals = 0
+
+  /** Where an object with keys in this order ends; undefined where that is not known. */
+  end(object: object): KeyPlace | undefined {
+    let place: KeyPlace | undefined = this.root
+    for (const key in object) {
+      if (!hasOwn.call(object, key)) return undefined
+      const known: KeyPlace | undefined = place.key === key ? place : place.others?.get(key)
+      if (known === undefined) return undefined
+      place = known.next
+    }
+    return place
+  }
 
   /** What is known of `key`, which is not `place.key`; undefined: write it out. */
   find(place: KeyPlace, key: string): KeyPlace | undefined {
@@ -66,6 +82,8 @@ export class KeyTree {
     return known
   }
 }
+
+const hasOwn = Object.prototype.hasOwnProperty
 
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text)

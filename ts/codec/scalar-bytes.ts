@@ -99,6 +99,27 @@ export function writeText(bytes: Buffer, view: DataView, at: number, text: strin
   return end > 0 ? end : writeLongText(bytes, view, at, text)
 }
 
+/** A number, a text, a boolean or null. */
+export function writeScalar(bytes: Buffer, view: DataView, at: number, value: unknown): number {
+  if (typeof value === 'string') return writeText(bytes, view, at, value)
+  if (typeof value === 'number') {
+    return (value | 0) === value
+      ? writeInt32(bytes, view, at, value)
+      : writeWide(bytes, view, at, value)
+  }
+  bytes[at] = value === null ? 0xc0 : value === true ? 0xc3 : 0xc2
+  return at + 1
+}
+
+/** Room for what `writeScalar` takes, beyond that of a number; more than there is for anything else. */
+export function moreRoom(value: unknown): number {
+  if (typeof value === 'string') return 5 + 3 * value.length
+  return typeof value === 'number' || typeof value === 'boolean' || value === null ? 0 : NO_ROOM
+}
+
+/** Far above all memory, and still an integer of 31 bits when a place is added. */
+const NO_ROOM = 2 ** 29
+
 export function writeTextHead(bytes: Buffer, view: DataView, at: number, size: number): number {
   if (size >= 32) return writeSizeHead(bytes, view, at, 0xd9, size)
   bytes[at] = 0xa0 | size

@@ -34,15 +34,6 @@ export type ReadTape = (
   shortBytes: number,
 ) => ReceivedMessage
 
-/** Whether this environment lets a string become code; flags and policies forbid it. */
-export function codegenAllowed(): boolean {
-  try {
-    return new Function('return true')() === true
-  } catch {
-    return false
-  }
-}
-
 /** Readers by description: a shape that is defined again, under whatever id, compiles nothing. */
 export class TapeReaders {
   readonly #readers = new Map<string, TapeReader>()

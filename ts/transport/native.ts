@@ -3,11 +3,12 @@
  * crosses by two calls, `take` once per look and `flush` once per turn that wrote; everything else
  * is records in shared memory.
  */
+import { codegenAllowed } from '../codec/codegen.js'
 import { rangeError } from '../errors.js'
 import type { Message } from '../message.js'
 import { type EndpointOptions, NUMBER_OPTIONS } from '../options.js'
 import { OUTBOUND } from '../tape/layout.js'
-import { codegenAllowed, TapeReaders } from '../tape/reader.js'
+import { TapeReaders } from '../tape/reader.js'
 import { loadAddon } from './addon.js'
 import { generationOf, type Slot } from './connections.js'
 import { EngineLink } from './engine-link.js'

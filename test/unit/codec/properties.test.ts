@@ -9,7 +9,7 @@ import { validate } from '../../../ts/codec/validate.js'
 import { DETAILS } from '../../../ts/errors.js'
 import { mutate } from '../../support/mutate.js'
 import { loadVectors } from '../../vectors/vectors.js'
-import { concat, frameOf, Grower, memoryOf, serverLimits, split } from './support.js'
+import { concat, frameOf, Grower, memoryOf, random, serverLimits, split } from './support.js'
 import { arrived, message, seed } from './values.js'
 
 const RUNS = process.env['REPOD_FULL'] === '1' ? 100_000 : 10_000
@@ -110,14 +110,3 @@ describe(`with the seed ${seed}`, () => {
     fc.assert(fc.property(common, sameBytes), { seed, numRuns: 3000 })
   })
 })
-
-/** xorshift32. */
-function random(from: number): () => number {
-  let state = from | 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-}

@@ -136,3 +136,14 @@ export const invalid = (where: string, why: string): string =>
   `TypeError REPOD_ERR_INVALID_VALUE ${where} cannot be sent: ${why}`
 export const outOfRange = (where: string, why: string): string =>
   `RangeError REPOD_ERR_INVALID_VALUE ${where} cannot be sent: ${why}`
+
+/** xorshift32. */
+export function random(from: number): () => number {
+  let state = from | 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 2 ** 32
+  }
+}
