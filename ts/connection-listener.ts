@@ -21,7 +21,7 @@ export class ConnectionListener<Outgoing extends Message = Message> implements A
 
   constructor(options: ListenerOptions = {}) {
     const parsed = parseListenerOptions(options)
-    const audience = { receiver: this, onDrain: () => this.onDrain() }
+    const audience = { receiver: this, endpoint: this, onDrain: () => this.onDrain() }
     this.#core = new ClientCore(parsed, parsed.dispatch, audience)
     this.#client = new Client<Outgoing>(this.#core as object as ClientOptions)
   }
@@ -55,6 +55,7 @@ export class ConnectionListener<Outgoing extends Message = Message> implements A
   /**
    * Takes what has come and dispatches it, all of it or at most `maxMessages`; how many messages it
    * dispatched. 0 inside a handler of this listener, or inside a getter of a message being sent.
+   * Throws a RangeError, `INVALID_VALUE`, for anything but a positive integer or Infinity.
    */
   pump(maxMessages: number = Number.POSITIVE_INFINITY): number {
     return this.#core.pump(maxMessages)

@@ -3,7 +3,9 @@
  * through. Lifecycle events wait in the same queue, so their order with messages is free.
  */
 import type { Clock } from './clock.js'
+import { rangeError } from './errors.js'
 import type { ReceivedMessage } from './message.js'
+import { show } from './option-checks.js'
 import { ENGINE, type EndpointOptions } from './options.js'
 import { Queue } from './queue.js'
 import type { Transport } from './transport/transport.js'
@@ -157,6 +159,10 @@ export class Inbox {
 
   /** Looks, then dispatches what waits now; how many messages that were. */
   pump(max: number): number {
+    if (!(max >= 1) || (max !== Number.POSITIVE_INFINITY && !Number.isInteger(max))) {
+      const text = `maxMessages must be a positive integer or Infinity, got ${show(max)}`
+      throw rangeError('INVALID_VALUE', text)
+    }
     if (this.#dispatching || this.#transport.writing) return 0
     this.#look()
     return this.#run(max, undefined)

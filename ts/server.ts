@@ -164,7 +164,8 @@ export class Server<C extends AnyChannel = Channel> implements AsyncDisposable {
 
   /**
    * Takes what has come and dispatches it, all of it or at most `maxMessages`; how many messages it
-   * dispatched. 0 inside a handler of this server, or inside a getter of a message being sent.
+   * dispatched. 0 inside a handler of this server, or inside a getter of a message being sent. Throws
+   * a RangeError, `INVALID_VALUE`, for anything but a positive integer or Infinity.
    */
   pump(maxMessages: number = Number.POSITIVE_INFINITY): number {
     return this.#inbox.pump(maxMessages)

@@ -28,6 +28,22 @@ test('a failure is printed once per code and second, with the number of those le
   ])
 })
 
+test('what a peer may have put into the text of an error stays one line, cut to 128 bytes', () => {
+  const printed: string[][] = []
+  const complaints = new Complaints(new ManualClock(), (...line) => {
+    printed.push([line[0], line[1].detail])
+  })
+  const cause = new TypeError(`no \u001b[2J\n    at admin_login ${'x'.repeat(200)}`)
+  const text = `a handler threw: ${cause.message}`
+  complaints.print(new RepodError('REPOD_ERR_HANDLER_ERROR', text, { cause }))
+  const [[message, detail] = []] = printed
+  expect(message).toMatch(/^a handler threw: no \\u001b\[2J\\u000a {4}at admin_login x{84}…$/)
+  const lines = detail?.split('\n') ?? []
+  expect(lines[0]).toMatch(/^TypeError: no \\u001b\[2J\\u000a {4}at admin_login x+…$/)
+  for (const line of lines.slice(1)) expect(line).toMatch(/^ {4}at /)
+  expect(lines.join()).not.toMatch(/,\s+at admin_login/)
+})
+
 test('what is printed carries the stack of what was thrown', () => {
   const details: string[] = []
   const complaints = new Complaints(new ManualClock(), (_, { detail }) => details.push(detail))

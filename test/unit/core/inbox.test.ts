@@ -208,6 +208,22 @@ describe('a pumped inbox', () => {
   })
 })
 
+describe('the bound of a pump', () => {
+  test.each([0, -1, 1.5, Number.NaN, Number.NEGATIVE_INFINITY, '1', null, 1n])(
+    'is a positive integer or Infinity, not %s',
+    (max) => {
+      const inbox = inboxOf('pump')
+      tell(inbox, new Player(), 'a')
+      const pump = () => inbox.pump(max as number)
+      expect(pump).toThrow(RangeError)
+      expect(pump).toThrow(expect.objectContaining({ code: 'REPOD_ERR_INVALID_VALUE' }))
+      expect(pump).toThrow('maxMessages must be a positive integer or Infinity, got ')
+      expect(log).toEqual([])
+      expect(inbox.pump(Number.POSITIVE_INFINITY)).toBe(1)
+    },
+  )
+})
+
 describe('the bounds of an inbox', () => {
   test('hold a connection back at inboundQueueMessages, until half is dispatched', () => {
     const inbox = inboxOf('pump')
@@ -242,6 +258,34 @@ describe('the bounds of an inbox', () => {
     expect(player.isHeld).toBe(true)
     inbox.pump(1)
     expect(player.isHeld).toBe(false)
+  })
+
+  test('of all connections together say once when they are met, and once at half', () => {
+    const inbox = inboxOf('pump', { maxInboundTotal: 40 })
+    const [one, other] = [new Player(), new Player()]
+    const said: boolean[] = []
+    inbox.onFull = (on) => said.push(on)
+    tell(inbox, one, 'a', 'b')
+    tell(inbox, other, 'c')
+    expect(said).toEqual([])
+    tell(inbox, other, 'd', 'e')
+    expect(said).toEqual([true])
+    expect([inbox.isFull, inbox.waitingBytes]).toEqual([true, 50])
+    inbox.pump(2)
+    expect(said).toEqual([true])
+    inbox.pump(1)
+    expect(said).toEqual([true, false])
+    inbox.pump(Number.POSITIVE_INFINITY)
+    expect([inbox.isFull, inbox.waitingBytes]).toEqual([false, 0])
+  })
+
+  test('forget what a connection held outside of the queue', () => {
+    const inbox = inboxOf('pump', { maxInboundTotal: 20 })
+    const player = new Player()
+    inbox.hold(player, 30)
+    expect(inbox.isFull).toBe(true)
+    inbox.forget(player)
+    expect([inbox.isFull, inbox.waitingBytes, player.waitingBytes]).toEqual([false, 0, 0])
   })
 
   test('are each connection’s own', () => {
