@@ -109,7 +109,7 @@ impl Connection {
         let mut state = self.state.borrow_mut();
         if state.takes(frame.len()) {
             core.count(engine_page::COPIED_BYTES, frame.len());
-            state.outbox.push(frame);
+            state.outbox.push(frame, &core.spare);
             self.task.wake();
         }
     }
@@ -230,7 +230,7 @@ impl State {
         };
         let mut taken = 0;
         while !self.outbox.is_empty() {
-            match self.outbox.poll_write(socket, context) {
+            match self.outbox.poll_write(socket, &core.spare, context) {
                 Poll::Ready(Ok(count)) => {
                     core.count(engine_page::WRITES, 1);
                     taken += count;

@@ -1,6 +1,6 @@
 //! What all tasks of the engine's thread share.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{RefCell, RefMut};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::inbound::{Answer, Inbound, RESULT};
 use crate::lent::Lent;
 use crate::settings::Settings;
 use crate::shared::Shared;
+use crate::spare::Spare;
 use crate::table::Table;
 use crate::waiters::{Sleeper, Ticket, Waiters};
 
@@ -29,6 +30,7 @@ pub(crate) struct Core {
     pub codec: RefCell<Decoder>,
     /// What every socket is read into.
     pub scratch: RefCell<Box<[u8]>>,
+    pub spare: Spare,
     pub table: RefCell<Table>,
     pub endpoints: RefCell<HashMap<u32, Rc<Endpoint>>>,
     /// Tasks that wait until JS has read on.
@@ -38,7 +40,6 @@ pub(crate) struct Core {
     /// Answers that are not in the ring yet.
     answers: RefCell<VecDeque<Answer>>,
     desk: Sleeper,
-    desk_is_due: Cell<bool>,
     page: Lent,
 }
 
@@ -48,13 +49,13 @@ impl Core {
             inbound: RefCell::new(Inbound::new(shared.clone(), ring)),
             codec: RefCell::new(Decoder::new(settings.shapes.clone())),
             scratch: RefCell::new(vec![0; settings.read_bytes].into()),
+            spare: Spare::default(),
             table: RefCell::default(),
             endpoints: RefCell::default(),
             room: Waiters::default(),
             indices: Waiters::default(),
             answers: RefCell::default(),
             desk: Sleeper::default(),
-            desk_is_due: Cell::new(false),
             page,
             shared,
             settings,
@@ -93,9 +94,7 @@ impl Core {
     }
 
     pub fn call_desk(&self) {
-        if !self.desk_is_due.replace(true) {
-            self.desk.wake();
-        }
+        self.desk.wake();
     }
 
     /// The task that commits. It stands at the end of the queue of those that are ready when it is
@@ -104,7 +103,6 @@ impl Core {
         let mut ticket = Ticket::default();
         let desk = std::future::poll_fn(|context| {
             self.desk.keep(context);
-            self.desk_is_due.set(false);
             self.write_answers(&mut ticket, context);
             self.inbound.borrow_mut().commit();
             Poll::Pending

@@ -34,6 +34,7 @@ pub mod ring;
 mod settings;
 mod share;
 mod shared;
+mod spare;
 mod table;
 mod waiters;
 

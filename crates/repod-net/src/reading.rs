@@ -111,7 +111,9 @@ impl Input {
             }
             let mut bytes = &scratch[..count];
             if self.pass(core, connection, &mut bytes, &mut left, context) == Pass::Stopped {
-                self.rest.extend_from_slice(bytes);
+                if self.flow == Flow::Open && !bytes.is_empty() {
+                    self.rest = core.spare.copy(bytes);
+                }
                 return Read::NotYet;
             }
         }
@@ -135,9 +137,11 @@ impl Input {
         let rest = std::mem::take(&mut self.rest);
         let mut bytes = &rest[std::mem::take(&mut self.cut)..];
         let pass = self.pass(core, connection, &mut bytes, left, context);
-        if pass == Pass::Stopped && !bytes.is_empty() {
+        if self.flow == Flow::Open && !bytes.is_empty() {
             self.cut = rest.len() - bytes.len();
             self.rest = rest;
+        } else {
+            core.spare.put(rest);
         }
         pass
     }
@@ -172,7 +176,7 @@ impl Input {
             };
             let Some(mut inbound) = room_for(core, payload.len(), &mut self.room, context) else {
                 self.stash = if stash.is_empty() {
-                    payload.to_vec()
+                    core.spare.copy(payload)
                 } else {
                     stash
                 };
@@ -189,6 +193,9 @@ impl Input {
             ) {
                 Ok(held) => self.held = held,
                 Err(fault) => return self.refuse(fault),
+            }
+            if !stash.is_empty() {
+                core.spare.put(stash);
             }
             let behind = inbound.position();
             self.share.add(behind - before, behind);

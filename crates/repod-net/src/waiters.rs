@@ -34,19 +34,31 @@ impl Waiters {
 
     pub fn wake_all(&self) {
         self.round.set(self.round.get() + 1);
-        for waker in self.wakers.take() {
+        let mut woken = self.wakers.take();
+        for waker in woken.drain(..) {
             waker.wake();
+        }
+        // For the next round.
+        let mut wakers = self.wakers.borrow_mut();
+        if wakers.is_empty() {
+            *wakers = woken;
         }
     }
 }
 
-/// The task to be woken for one thing.
+/// The task to be woken for one thing. Woken once, it is due until its next turn, whoever wakes it
+/// meanwhile.
 #[derive(Debug, Default)]
-pub(crate) struct Sleeper(RefCell<Option<Waker>>);
+pub(crate) struct Sleeper {
+    waker: RefCell<Option<Waker>>,
+    due: Cell<bool>,
+}
 
 impl Sleeper {
+    /// The task's turn begins.
     pub fn keep(&self, context: &Context<'_>) {
-        let mut kept = self.0.borrow_mut();
+        self.due.set(false);
+        let mut kept = self.waker.borrow_mut();
         match &mut *kept {
             Some(waker) => waker.clone_from(context.waker()),
             None => *kept = Some(context.waker().clone()),
@@ -54,7 +66,11 @@ impl Sleeper {
     }
 
     pub fn wake(&self) {
-        if let Some(waker) = &*self.0.borrow() {
+        if self.due.get() {
+            return;
+        }
+        if let Some(waker) = &*self.waker.borrow() {
+            self.due.set(true);
             waker.wake_by_ref();
         }
     }

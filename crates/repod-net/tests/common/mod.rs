@@ -6,7 +6,7 @@ mod peers;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use repod_codec::tape::{CHUNK_HEADER, outbound};
@@ -17,6 +17,9 @@ pub use peers::*;
 
 /// Far beyond what anything here takes; reached, the test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Wake-ups that a test may leave unnoticed.
+const WAKES: usize = 1 << 10;
 
 pub type Id = (u32, u32);
 
@@ -72,7 +75,8 @@ impl Js {
         let mut ring = vec![0; setup.ring / 8];
         let mut page = vec![0; 32];
         let mut chunk = vec![0; 1 << 18];
-        let (wake, wakes) = channel();
+        // Allocates here, once: the engine's allocations are counted.
+        let (wake, wakes) = sync_channel(WAKES);
         let codegen = f64::from(u8::from(setup.codegen));
         let numbers = [
             setup.held_bytes,
@@ -87,7 +91,7 @@ impl Js {
             3.,
         ];
         let settings = Settings::from_numbers(&numbers);
-        let wake = Box::new(move || wake.send(()).is_ok());
+        let wake = Box::new(move || wake.try_send(()).is_ok());
         let engine = Engine::open(lend(&mut ring), lend(&mut page), settings, wake).unwrap();
         engine.lend_chunk(1, lend(&mut chunk)).unwrap();
         let mut js = Self {
@@ -216,6 +220,12 @@ impl Js {
     }
 
     pub fn send_all(&mut self, ids: &[Id], payload: &[u8]) {
+        self.write_all(ids, payload);
+        self.flush();
+    }
+
+    /// Writes a frame for several; `flush` sends it.
+    pub fn write_all(&mut self, ids: &[Id], payload: &[u8]) {
         let mut frame = frame(payload);
         let length = u32::try_from(frame.len()).unwrap();
         frame.resize(frame.len().next_multiple_of(8), 0);
@@ -225,7 +235,6 @@ impl Js {
         }
         let count = u32::try_from(ids.len()).unwrap();
         self.record(outbound::FRAMES, &[count, 0, length], &frame);
-        self.flush();
     }
 
     pub fn control(&mut self, kind: u32, id: Id, word: u32) {
