@@ -30,6 +30,14 @@ const REGISTRY = execFileSync(process.execPath, [npmCli(), 'config', 'get', 'reg
   stdio: ['ignore', 'pipe', 'ignore'],
 }).trim()
 
+/** How this machine reaches a registry: proxies, and whose certificates it trusts. */
+const NETWORK: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(process.env).flatMap(([name, value]) => {
+    const reaches = /^(https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_(file|dir))$/i
+    return reaches.test(name) && value !== undefined ? [[name, value]] : []
+  }),
+)
+
 export interface Ended {
   readonly code: number | null
   readonly out: string
@@ -113,7 +121,7 @@ export class Project {
   /** `npm` or `pnpm`. */
   manager(command: 'npm' | 'pnpm', ...args: readonly string[]): Promise<Ended> {
     const path = join(this.#env['PATH'] ?? '', command)
-    return run(path, args, { cwd: this.folder, env: { ...this.#env, CI: '1' } })
+    return run(path, args, { cwd: this.folder, env: { ...this.#env, ...NETWORK, CI: '1' } })
   }
 
   /** A program of test/package/programs, or one by its path in the project. */
