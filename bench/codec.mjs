@@ -1,7 +1,7 @@
 /**
- * The codec alone, by benchmark.js: our strict frame writer against msgpackr's pack, our walk and
- * decoder against its unpack, which checks nothing. Every result is compared first and counted while
- * the clock runs, so that no engine may leave it out.
+ * The codec alone, by benchmark.js: our strict frame writer against msgpackr's pack, our tape reader
+ * and our walk and decoder against its unpack, which checks nothing. Every result is compared first
+ * and counted while the clock runs, so that no engine may leave it out.
  */
 import { deepStrictEqual } from 'node:assert'
 import Benchmark from 'benchmark'
@@ -40,15 +40,25 @@ export async function runCodec({ quick }) {
 async function loadCodec() {
   // As everywhere in the benchmark; msgpackr reads it when it is loaded.
   process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED = 'true'
-  const [{ Packr }, { FrameWriter }, { validate }, { decodeValidated }, options] =
-    await Promise.all([
-      import('msgpackr'),
-      import('../dist/codec/frame-writer.js'),
-      import('../dist/codec/validate.js'),
-      import('../dist/codec/decode.js'),
-      import('../dist/options.js'),
-    ])
+  const [
+    { Packr },
+    { FrameWriter },
+    { validate },
+    { decodeValidated },
+    { TapeReaders },
+    tape,
+    options,
+  ] = await Promise.all([
+    import('msgpackr'),
+    import('../dist/codec/frame-writer.js'),
+    import('../dist/codec/validate.js'),
+    import('../dist/codec/decode.js'),
+    import('../dist/tape/reader.js'),
+    import('./tape.mjs'),
+    import('../dist/options.js'),
+  ])
   const limits = options.parseServerOptions()
+  const withoutCodegen = { ...limits, codegen: false }
   const packr = new Packr({ useRecords: false, variableMapSize: true })
   const bytes = Buffer.alloc(MEMORY_BYTES)
   const memory = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) }
@@ -62,6 +72,18 @@ async function loadCodec() {
     pack: (message) => packr.pack(message),
     unpack: (payload) => packr.unpack(payload),
     write: (message) => writer.write(message, memory, 0, limits),
+    walk: (message) => writer.write(message, memory, 0, withoutCodegen),
+    /** A function that reads the next message of a tape. */
+    tapeOf(messages) {
+      const shape = tape.shapeOf(messages)
+      const { ints, doubles, bytes, places } = tape.layOut(shape, messages)
+      const reader = new TapeReaders().of(Uint8Array.from(tape.describe(shape)))
+      let turn = 0
+      return () => {
+        const [int, double, text, shortBytes] = places[turn++ % VARIANTS]
+        return reader.read(ints, int, doubles, double, bytes, text, shortBytes)
+      }
+    },
     read(payload) {
       const fault = validate(payload, 0, payload.length, limits)
       if (fault !== undefined) throw new Error(`refused: ${fault.detail ?? fault.code}`)
@@ -70,11 +92,16 @@ async function loadCodec() {
   }
 }
 
-function runMessage({ bytes, pack, unpack, write, read }, messages, options) {
+function runMessage(codec, messages, options) {
+  const { bytes, pack, unpack, write, walk, read, tapeOf } = codec
   const payloads = messages.map((message) => Buffer.from(pack(message)))
+  const readTape = tapeOf(messages)
   for (const [index, payload] of payloads.entries()) {
-    const length = write(messages[index])
-    deepStrictEqual(bytes.subarray(4, length), payload)
+    for (const writer of [walk, write]) {
+      const length = writer(messages[index])
+      deepStrictEqual(bytes.subarray(4, length), payload)
+    }
+    deepStrictEqual(readTape(), messages[index])
     deepStrictEqual(read(payload), messages[index])
     deepStrictEqual(unpack(payload), messages[index])
   }
@@ -86,8 +113,14 @@ function runMessage({ bytes, pack, unpack, write, read }, messages, options) {
     'frame writer': () => {
       sink += write(next(messages))
     },
+    'frame writer, codegen off': () => {
+      sink += walk(next(messages))
+    },
     'msgpackr pack': () => {
       sink += pack(next(messages)).length
+    },
+    'tape reader': () => {
+      sink += readTape().action.length
     },
     'validate + decode': () => {
       sink += read(next(payloads)).action.length
@@ -114,6 +147,8 @@ function printMessage(name, results) {
     return `${ours} ${written(results[ours])}, ${theirs} ${written(results[theirs])}, x ${ratio}`
   }
   console.log(`${name}  ${line('frame writer', 'msgpackr pack')}`)
+  console.log(`${name}  ${line('frame writer, codegen off', 'msgpackr pack')}`)
+  console.log(`${name}  ${line('tape reader', 'msgpackr unpack')}`)
   console.log(`${name}  ${line('validate + decode', 'msgpackr unpack')}`)
 }
 
