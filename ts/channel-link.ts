@@ -1,5 +1,6 @@
 /** A server's side of one connection: the Channel's life, and the server's hooks around it. */
 import type { MessagePort } from 'node:worker_threads'
+import type { Address } from './address.js'
 import type { AnyChannel, AnyServer, ChannelInit } from './channel.js'
 import { type Answerable, dispatch, guard } from './dispatch.js'
 import { type CloseReason, errorOf, type RepodError } from './errors.js'
@@ -10,7 +11,7 @@ import { observeOpen, type Subject, unhandled } from './observe.js'
 import { handlerReason } from './reasons.js'
 import type { Roster } from './roster.js'
 import { closedPort, SenderPorts } from './sender-ports.js'
-import type { Address, Connection } from './transport/transport.js'
+import type { Connection } from './transport/transport.js'
 
 export class ChannelLink extends Link implements ChannelInit {
   readonly roster: Roster

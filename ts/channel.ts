@@ -1,10 +1,10 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Address } from './address.js'
 import { ChannelLink } from './channel-link.js'
 import { type CloseReason, type RepodError, typeError } from './errors.js'
 import type { Message, ReceivedMessage } from './message.js'
 import { closedHere } from './reasons.js'
 import type { Server } from './server.js'
-import type { Address } from './transport/transport.js'
 
 /**
  * The tops of the circle server <-> channel. They hold because `send`, `sendToAll` and the hooks are

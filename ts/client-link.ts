@@ -1,12 +1,14 @@
 /** A client's side of its connection: the greeting, and the events of a ConnectionListener. */
+
+import type { Address } from './address.js'
 import type { Dialing } from './dialing.js'
 import { type Answerable, dispatch, notify } from './dispatch.js'
-import type { CloseReason, RepodError } from './errors.js'
+import type { CloseReason, EndCode, Fault, RepodError } from './errors.js'
 import type { Hub } from './hub.js'
 import { Link } from './link.js'
 import type { ReceivedMessage } from './message.js'
 import { observeOpen, type Subject, unhandled } from './observe.js'
-import type { Address, Connection, EndCode, Fault } from './transport/transport.js'
+import type { Connection } from './transport/transport.js'
 
 export class ClientLink extends Link {
   readonly #dialing: Dialing

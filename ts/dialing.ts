@@ -4,6 +4,7 @@ import { ClientLink } from './client-link.js'
 import type { Clock } from './clock.js'
 import { complaints } from './complaints.js'
 import { type Answerable, notify, type Receiver } from './dispatch.js'
+import type { EndCode } from './errors.js'
 import { type CloseReason, errorOf, RepodError, type RepodErrorOptions } from './errors.js'
 import { Hub, type HubParts } from './hub.js'
 import type { Message } from './message.js'
@@ -13,7 +14,6 @@ import { closedHere, endReason, handlerReason, slowReason, textOf } from './reas
 import { firstThatWorks, resolveHost } from './resolve.js'
 import { closedPort, SenderPorts } from './sender-ports.js'
 import { snapshot } from './snapshot.js'
-import type { EndCode } from './transport/transport.js'
 
 /** Who hears of a client's connection. */
 export interface Audience {

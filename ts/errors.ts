@@ -51,6 +51,16 @@ export type CloseCode = NormalCloseCode | FaultCode
 export type Detail = (typeof DETAILS)[number]
 export type RepodErrorCode = `REPOD_ERR_${CloseCode | CallCode}`
 
+/** How a connection ended below the seam; `CLOSED` answers a `close()`. */
+export type EndCode = Extract<CloseCode, 'PEER_CLOSED' | 'PEER_RESET' | 'CLOSED' | 'NATIVE_PANIC'>
+
+/** How a peer broke the wire format; `length` is what was refused, where it is one of length. */
+export interface Fault {
+  readonly code: FaultCode
+  readonly detail?: Detail
+  readonly length?: number
+}
+
 /** Why a connection ended, as this side saw it. Nothing of it travels on the wire. */
 export interface CloseReason {
   readonly code: CloseCode

@@ -1,7 +1,9 @@
 /** The connections of one endpoint: from the seam's numbers to Links and back. */
+
+import type { Address } from './address.js'
 import { Accounts } from './backpressure.js'
 import type { Complaints } from './complaints.js'
-import type { CloseReason, RepodError } from './errors.js'
+import type { CloseReason, EndCode, Fault, RepodError } from './errors.js'
 import type { Inbox } from './inbox.js'
 import type { Link } from './link.js'
 import { Log } from './logging.js'
@@ -12,12 +14,9 @@ import { OutputTotal } from './output-total.js'
 import { faultReason } from './reasons.js'
 import type { Counts } from './stats.js'
 import {
-  type Address,
   type Connection,
-  type EndCode,
   type Endpoint,
   type EndpointEvents,
-  type Fault,
   indexOf,
   type Transport,
 } from './transport/transport.js'

@@ -1,4 +1,6 @@
 /// <reference types="node" preserve="true" />
+
+export type { Address } from './address.js'
 export {
   type AnyChannel,
   type AnyServer,
@@ -21,10 +23,11 @@ export {
   type RepodErrorCode,
   type RepodErrorOptions,
 } from './errors.js'
+export { decode, encode, readMessage } from './framing.js'
 export type { Handlers, LifecycleHandlers, MessageOf, ReservedAction } from './handlers.js'
 export type { StopReport } from './listening.js'
 export { configureLogging, type Logger, type LoggingOptions, type LogLevel } from './logging.js'
-export { decode, encode, type Message, type ReceivedMessage, readMessage } from './message.js'
+export type { Message, ReceivedMessage } from './message.js'
 export type { CloseEvent, ErrorEvent, OpenEvent } from './observe.js'
 export {
   type AbortOptions,
@@ -37,4 +40,4 @@ export {
 } from './options.js'
 export { Server } from './server.js'
 export type { ConnectionLimit, ServerStats } from './stats.js'
-export type { Address, TransportKind } from './transport/transport.js'
+export type { TransportKind } from './transport/transport.js'

@@ -1,6 +1,9 @@
 /** One connection above the seam: what Channel and Client share. */
+
+import type { Address } from './address.js'
 import { type Accounts, type Booking, FILLED, REFUSED } from './backpressure.js'
 import { type Answerable, guard } from './dispatch.js'
+import type { EndCode, Fault } from './errors.js'
 import { type CloseReason, errorOf, RepodError } from './errors.js'
 import type { Hub } from './hub.js'
 import type { Recipient } from './inbox.js'
@@ -9,7 +12,7 @@ import { observeClose, observeError, type Subject } from './observe.js'
 import type { Holder } from './output-total.js'
 import { endReason, evictedReason, handlerReason, isFault, slowReason, textOf } from './reasons.js'
 import type { SenderPorts } from './sender-ports.js'
-import type { Address, Connection, EndCode, Fault } from './transport/transport.js'
+import type { Connection } from './transport/transport.js'
 
 /** Why a peer is not read. */
 const INBOX_FULL = 1

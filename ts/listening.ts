@@ -1,4 +1,6 @@
 /** A server between `start()` and the end of `stop()`: one listener and its connections. */
+
+import type { Address } from './address.js'
 import { Admission } from './admission.js'
 import type { Clock } from './clock.js'
 import { complaints } from './complaints.js'
@@ -8,7 +10,6 @@ import type { Link } from './link.js'
 import type { ParsedServerOptions } from './options.js'
 import { stopped, textOf } from './reasons.js'
 import { firstThatWorks, resolveHost } from './resolve.js'
-import type { Address } from './transport/transport.js'
 
 /** What `stop()` could not flush: how many channels had bytes left, and how many bytes. */
 export interface StopReport {

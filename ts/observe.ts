@@ -3,11 +3,11 @@
  * `repod:connection:open`, `repod:connection:close` and `repod:error` get the objects below.
  */
 import { channel } from 'node:diagnostics_channel'
+import type { Address } from './address.js'
 import type { CloseReason, RepodError } from './errors.js'
 import { visibleStack } from './escape.js'
 import type { Fields, Log } from './logging.js'
 import { isFault } from './reasons.js'
-import type { Address } from './transport/transport.js'
 
 /** Whose connection it is: a Server with its Channel, or a Client or ConnectionListener. */
 export interface Subject {

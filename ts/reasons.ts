@@ -1,8 +1,7 @@
 /** Why a connection ended, in words. */
-import type { CloseCode, CloseReason, FaultCode } from './errors.js'
+import type { CloseCode, CloseReason, EndCode, Fault, FaultCode } from './errors.js'
 import { FAULT_CODES } from './errors.js'
 import type { EndpointOptions } from './options.js'
-import type { EndCode, Fault } from './transport/transport.js'
 
 export function faultReason(fault: Fault, options: EndpointOptions): CloseReason {
   const message = faultText(fault, options)

@@ -1,3 +1,4 @@
+import type { Address } from './address.js'
 import { type AnyChannel, Channel, type ChannelClass, linkOf, type OutgoingOf } from './channel.js'
 import { ChannelLink } from './channel-link.js'
 import { systemClock } from './clock.js'
@@ -14,7 +15,7 @@ import {
 import { NOBODY, Roster } from './roster.js'
 import { newCounts, type ServerStats, statsOf } from './stats.js'
 import { selectTransport } from './transport/select.js'
-import type { Address, Transport, TransportKind } from './transport/transport.js'
+import type { Transport, TransportKind } from './transport/transport.js'
 
 /** Whether it listens; `stopping` until the last socket is gone. */
 type State =

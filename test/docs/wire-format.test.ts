@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { encode, readMessage } from '../../ts/message.js'
+import { encode, readMessage } from '../../ts/framing.js'
 import { ROOT } from './blocks.js'
 
 const PAGE = readFileSync(join(ROOT, 'docs/wire-format.md'), 'utf8')

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Fault } from '../transport/transport.js'
+import type { Fault } from '../errors.js'
 
 const PREFIX = 4
 /** What the first memory of an unfinished payload has at least; a header alone asks for no more. */

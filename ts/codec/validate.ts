@@ -1,5 +1,4 @@
-import type { Detail } from '../errors.js'
-import type { Fault } from '../transport/transport.js'
+import type { Detail, Fault } from '../errors.js'
 import { KeyList } from './key-list.js'
 import { isValidUtf8 } from './utf8.js'
 

@@ -4,7 +4,7 @@
  */
 import { isIP, isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import type { Address } from './transport.js'
+import type { Address } from '../address.js'
 
 export interface PackedAddress {
   readonly family: 4 | 6

@@ -1,9 +1,10 @@
 /** An endpoint of the native transport: its calls as records, their results as promises. */
 import { getSystemErrorMap } from 'node:util'
+import type { Address } from '../address.js'
 import type { EndpointOptions } from '../options.js'
 import { ENDPOINT_WORDS, LISTEN_FLAGS, OUTBOUND } from '../tape/layout.js'
 import { packAddress } from './address.js'
-import type { Address, Endpoint, EndpointEvents } from './transport.js'
+import type { Endpoint, EndpointEvents } from './transport.js'
 
 /** What an endpoint needs of its environment. */
 export interface EndpointHost {

@@ -7,21 +7,16 @@
  * The peer's end (`#end`) changes neither by itself: what came before it is dispatched first.
  */
 import type { Socket } from 'node:net'
+import type { Address } from '../address.js'
 import { decodeValidated } from '../codec/decode.js'
 import { FrameSplitter } from '../codec/frame-splitter.js'
 import { validate } from '../codec/validate.js'
+import type { EndCode, Fault } from '../errors.js'
 import { ENGINE, type EndpointOptions } from '../options.js'
 import type { Frames } from './frames.js'
 import { Outbox } from './outbox.js'
 import type { ReadyQueue, Source } from './ready-queue.js'
-import type {
-  Address,
-  Connection,
-  EndCode,
-  EndpointEvents,
-  Fault,
-  TransportCounters,
-} from './transport.js'
+import type { Connection, EndpointEvents, TransportCounters } from './transport.js'
 import type { TimeBudget } from './turn.js'
 
 /** What a connection needs of those it belongs to. */

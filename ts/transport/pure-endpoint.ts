@@ -1,10 +1,11 @@
 /** A server's or a client's share of the pure transport: its listener or dial, its connections. */
 import cluster from 'node:cluster'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import type { Address } from '../address.js'
 import type { EndpointOptions } from '../options.js'
 import { addressFrom, type ConnectionOwner, type PureConnection } from './pure-connection.js'
 import type { ReadyQueue } from './ready-queue.js'
-import type { Address, Endpoint, EndpointEvents, TransportCounters } from './transport.js'
+import type { Endpoint, EndpointEvents, TransportCounters } from './transport.js'
 
 /** What an endpoint needs of its transport. */
 export interface EndpointOwner {

@@ -3,13 +3,16 @@
  * record needs is read, and the cursor is behind it, before anybody is told: a handler may look
  * again, which goes on at the cursor and may give the record's room back.
  */
+
+import type { Address } from '../address.js'
 import { decodeValidated } from '../codec/decode.js'
+import type { Fault } from '../errors.js'
 import { DETAILS, FAULT_CODES } from '../errors.js'
 import { END_CODES, HEADER, INBOUND, TAPE_HEADER } from '../tape/layout.js'
 import type { Latin1Source, TapeReader, TapeReaders } from '../tape/reader.js'
 import { unpackAddress } from './address.js'
 import type { Connections, Slot } from './connections.js'
-import type { Address, EndpointEvents, Fault, TransportCounters } from './transport.js'
+import type { EndpointEvents, TransportCounters } from './transport.js'
 import type { TimeBudget } from './turn.js'
 
 /** What the reader needs of its environment. */

@@ -5,6 +5,8 @@
  * so steady traffic wakes nobody; a `take` that finds nothing puts JS to sleep. Whatever happens in
  * a look, it ends in one of the two: else nobody would ever look again.
  */
+
+import type { Address } from '../address.js'
 import type { EndpointOptions } from '../options.js'
 import type { TapeReaders } from '../tape/reader.js'
 import { Connections } from './connections.js'
@@ -14,7 +16,7 @@ import type { NativeCalls } from './native-calls.js'
 import { type EndpointHost, NativeEndpoint, type Rest, type Result } from './native-endpoint.js'
 import type { OutboundStream } from './outbound.js'
 import { RingReader } from './ring-reader.js'
-import type { Address, EndpointEvents, TransportCounters } from './transport.js'
+import type { EndpointEvents, TransportCounters } from './transport.js'
 import { TimeBudget } from './turn.js'
 
 export interface SessionSetting {

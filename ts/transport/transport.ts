@@ -2,7 +2,8 @@
  * The seam: the only thing that server, client and tests know of the network. What decides stands
  * above it, once; what is below it only moves bytes. `native.ts` and `pure.ts` implement it.
  */
-import type { CloseCode, Detail, FaultCode } from '../errors.js'
+import type { Address } from '../address.js'
+import type { EndCode, Fault } from '../errors.js'
 import type { Message, ReceivedMessage } from '../message.js'
 import type { EndpointOptions } from '../options.js'
 
@@ -17,22 +18,6 @@ export type Connection = number
 export const INDEX_BITS = 20
 export function indexOf(connection: Connection): number {
   return connection & ((1 << INDEX_BITS) - 1)
-}
-
-export interface Address {
-  readonly host: string
-  readonly port: number
-  readonly family: 'IPv4' | 'IPv6'
-}
-
-/** How a connection ended below the seam; `CLOSED` answers `close()`. */
-export type EndCode = Extract<CloseCode, 'PEER_CLOSED' | 'PEER_RESET' | 'CLOSED' | 'NATIVE_PANIC'>
-
-/** `fault.length` is the length that was refused, where the fault is one of length. */
-export interface Fault {
-  readonly code: FaultCode
-  readonly detail?: Detail
-  readonly length?: number
 }
 
 /**

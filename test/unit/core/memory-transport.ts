@@ -2,9 +2,11 @@
  * A transport without a network, for unit tests of what stands above the seam: the test plays the
  * part of everything below it, and sees every call.
  */
-import { encode, type Message } from '../../../ts/message.js'
+
+import type { Address } from '../../../ts/address.js'
+import { encode } from '../../../ts/framing.js'
+import type { Message } from '../../../ts/message.js'
 import type {
-  Address,
   Connection,
   Endpoint,
   EndpointEvents,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encode, type Message } from '../../../ts/message.js'
+import { encode } from '../../../ts/framing.js'
+import type { Message } from '../../../ts/message.js'
 import { parseClientOptions } from '../../../ts/options.js'
 import { snapshot } from '../../../ts/snapshot.js'
 

@@ -1,6 +1,7 @@
 /** The transport on the real engine, through the seam and nothing above it. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Address } from '../../../ts/address.js'
 import type { Message, ReceivedMessage } from '../../../ts/message.js'
 import {
   type EndpointOptions,
@@ -9,7 +10,6 @@ import {
 } from '../../../ts/options.js'
 import { nativeTransport } from '../../../ts/transport/native.js'
 import type {
-  Address,
   Connection,
   Endpoint,
   EndpointEvents,

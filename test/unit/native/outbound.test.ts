@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { encode } from '../../../ts/message.js'
+import { encode } from '../../../ts/framing.js'
 import { type EndpointOptions, parseServerOptions } from '../../../ts/options.js'
 import { OUTBOUND } from '../../../ts/tape/layout.js'
 import { ChunkPool } from '../../../ts/transport/chunks.js'

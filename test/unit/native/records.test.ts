@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { encode } from '../../../ts/message.js'
+import { encode } from '../../../ts/framing.js'
 import { OUTBOUND } from '../../../ts/tape/layout.js'
 import {
   bytesRecord,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { decode, encode, type Message, readMessage } from '../../../ts/message.js'
+import { decode, encode, readMessage } from '../../../ts/framing.js'
+import type { Message } from '../../../ts/message.js'
 import { bytes, concat, field, repeated } from './support.js'
 
 const A = bytes('81 a6 "action" a1 "x"')
