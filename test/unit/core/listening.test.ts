@@ -2,52 +2,17 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ChannelLink } from '../../../ts/channel-link.js'
 import { accountsOf } from '../../../ts/hub.js'
 import { Inbox } from '../../../ts/inbox.js'
-import { Channel, type CloseReason, Server, type ServerOptions } from '../../../ts/index.js'
+import { Channel, type Server, type ServerOptions } from '../../../ts/index.js'
 import { Listening } from '../../../ts/listening.js'
 import { parseServerOptions } from '../../../ts/options.js'
 import { Roster } from '../../../ts/roster.js'
 import { type Counts, newCounts } from '../../../ts/stats.js'
+import { Arena, log, Player } from './arena.js'
 import { ManualClock } from './manual-clock.js'
 import { HERE, MemoryTransport, settled } from './memory-transport.js'
 
 let transport: MemoryTransport
 let clock: ManualClock
-let log: string[]
-
-class Player extends Channel {
-  Network_bad(): void {
-    throw new Error('boom')
-  }
-  async Network_badLater(): Promise<void> {
-    await Promise.resolve()
-    throw new Error('boom')
-  }
-  Network_close(): void {
-    this.close()
-  }
-  override onConnect(): void {
-    log.push(`connect ${this.id}`)
-  }
-  override onClose({ code }: CloseReason): void {
-    log.push(`close ${this.id} ${code}, sends ${this.send({ action: 'late' })}`)
-  }
-  override onError({ code }: { code: string }): void {
-    log.push(`error ${this.id} ${code}`)
-  }
-  override onDrain(): void {
-    log.push(`drain ${this.id}`)
-  }
-  override networkReceived({ action }: { action: string }): void {
-    log.push(`${action} to ${this.id}`)
-  }
-}
-
-class Arena extends Server<Player> {
-  override channelClass = Player
-  override onDisconnect(channel: Player, { code }: CloseReason): void {
-    log.push(`disconnect ${channel.id} ${code}, sends ${channel.send({ action: 'last' })}`)
-  }
-}
 
 interface Setup {
   readonly listening: Listening
@@ -90,7 +55,7 @@ function receive(connection: number, ...actions: string[]): void {
 beforeEach(() => {
   transport = new MemoryTransport()
   clock = new ManualClock()
-  log = []
+  log.length = 0
 })
 afterEach(() => {
   vi.restoreAllMocks()
