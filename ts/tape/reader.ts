@@ -83,15 +83,32 @@ export function readerSource(root: ObjectShape): string {
   return `${writer.prologue()}${writer.takeStatements()}return ${literal}`
 }
 
+/** Characters of a record's text of which one kept text may keep the others alive. */
+const SMALL_TEXT = 256
+
 class SourceWriter {
   #statements = ''
   #int: Cursor = { base: 'i', offset: 0 }
   #double: Cursor = { base: 'd', offset: 0 }
   #names = 0
   #hasText = false
+  /** Lengths of the texts before any array; behind one, their places move. */
+  readonly #lengths: string[] = []
+  #hasMovingText = false
 
+  /**
+   * `S` is the short text, and all of the text where that is little: cut out of the memory once,
+   * whatever part of it the program keeps then pins nothing to speak of. `l` is where the long text
+   * goes on, in `S` or, behind its end, in the memory.
+   */
   prologue(): string {
-    return this.#hasText ? `const S=n===0?'':B.latin1Slice(t,t+n);let s=0,l=t+n;` : ''
+    if (!this.#hasText) return ''
+    if (this.#hasMovingText) return `const S=n===0?'':B.latin1Slice(t,t+n);let s=0,l=n,e=n;`
+    const long = this.#lengths.map((length) => `(${length}>${SHORT_TEXT}?${length}:0)`)
+    return (
+      `let e=n+${long.join('+')};if(e>${SMALL_TEXT})e=n;` +
+      `const S=e===0?'':B.latin1Slice(t,t+e);let s=0,l=n;`
+    )
   }
 
   takeStatements(): string {
@@ -129,15 +146,18 @@ class SourceWriter {
   }
 
   /**
-   * A substring of up to 12 characters is a copy; a longer one would be a slice that keeps the
-   * whole text alive, so a long text is cut out of the memory by itself.
+   * A substring of up to 12 characters is a copy; a longer one is a slice that keeps the whole text
+   * alive, so where there is much of it a long text is cut out of the memory by itself.
    */
   #text(): string {
     this.#hasText = true
     const id = this.#names++
+    const length = `I[${next(this.#int)}]`
+    if (this.#int.base === 'i') this.#lengths.push(length)
+    else this.#hasMovingText = true
     this.#statements +=
-      `const m${id}=I[${next(this.#int)}],x${id}=m${id}>${SHORT_TEXT}` +
-      `?B.latin1Slice(l,l+=m${id}):S.substring(s,s+=m${id});`
+      `const m${id}=${length},x${id}=m${id}<=${SHORT_TEXT}?S.substring(s,s+=m${id}):` +
+      `l<e?S.substring(l,l+=m${id}):B.latin1Slice(t+l,t+(l+=m${id}));`
     return `x${id}`
   }
 
