@@ -11,15 +11,15 @@ const PAGES = [
   {
     file: 'server',
     title: 'Server',
-    modules: ['server', 'listening', 'stats', 'transport/transport'],
+    modules: ['server', 'listening', 'stats', 'address', 'transport/transport'],
   },
   { file: 'channel', title: 'Channel', modules: ['channel'] },
   { file: 'connection-listener', title: 'ConnectionListener', modules: ['connection-listener'] },
   { file: 'client', title: 'Client', modules: ['client'] },
-  { file: 'messages', title: 'Messages and handlers', modules: ['message', 'handlers'] },
+  { file: 'messages', title: 'Messages and handlers', modules: ['message', 'framing', 'handlers'] },
   { file: 'errors', title: 'Errors and reasons', modules: ['errors'] },
   { file: 'options', title: 'Options', modules: ['options'] },
-  { file: 'logging', title: 'Logging', modules: ['logging'] },
+  { file: 'logging', title: 'Logging and diagnostics', modules: ['logging', 'observe'] },
   { file: 'more', title: 'More', modules: [] },
 ]
 

@@ -32,16 +32,12 @@ test.each(combinations)(
     writePrograms(cwd, port)
     const stage = { cwd, kind: who.kind, port }
     const server = new Terminal(COMMANDS[who.server].server, stage)
-    try {
-      await listening(port)
-      const client = new Terminal(COMMANDS[who.client].client, stage)
-      expect(await client.line()).toBe('hello')
-      await client.ended()
-      server.press('C')
-      await server.ended()
-    } finally {
-      server.kill()
-    }
+    await listening(port)
+    const client = new Terminal(COMMANDS[who.client].client, stage)
+    expect(await client.line()).toBe('hello')
+    await client.ended()
+    server.press('C')
+    await server.ended()
   },
 )
 

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { PYTHON } from '../support/python.js'
 
 export interface Stage {
@@ -20,25 +20,21 @@ export interface Stage {
 /** Throws at the first difference. */
 export async function play(transcript: string, stage: Stage): Promise<void> {
   const terminals = new Map<string, Terminal>()
-  try {
-    for (const line of transcript.trimEnd().split('\n')) {
-      const [, name = '', sign, text = ''] = /^(\w+)([$>|^]) ?(.*)$/.exec(line) ?? []
-      const terminal = terminals.get(name)
-      if (sign === '$') {
-        await terminal?.ended()
-        terminals.set(name, new Terminal(text, stage))
-      } else if (terminal === undefined) throw new Error(`nothing runs for: ${line}`)
-      else if (sign === '>') terminal.type(text)
-      else if (sign === '^') terminal.press(text)
-      else {
-        const shown = text.replaceAll('5071', String(stage.port))
-        expect(await terminal.line(), `${stage.kind}: ${line}`).toBe(shown)
-      }
+  for (const line of transcript.trimEnd().split('\n')) {
+    const [, name = '', sign, text = ''] = /^(\w+)([$>|^]) ?(.*)$/.exec(line) ?? []
+    const terminal = terminals.get(name)
+    if (sign === '$') {
+      await terminal?.ended()
+      terminals.set(name, new Terminal(text, stage))
+    } else if (terminal === undefined) throw new Error(`nothing runs for: ${line}`)
+    else if (sign === '>') terminal.type(text)
+    else if (sign === '^') terminal.press(text)
+    else {
+      const shown = text.replaceAll('5071', String(stage.port))
+      expect(await terminal.line(), `${stage.kind}: ${line}`).toBe(shown)
     }
-    for (const terminal of terminals.values()) await terminal.ended()
-  } finally {
-    for (const terminal of terminals.values()) terminal.kill()
   }
+  for (const terminal of terminals.values()) await terminal.ended()
 }
 
 export async function freePort(): Promise<number> {
@@ -89,6 +85,7 @@ export class Terminal {
     })
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
     this.#exit = once(this.#child, 'exit')
+    onTestFinished(() => this.#kill())
   }
 
   async line(): Promise<string | undefined> {
@@ -118,7 +115,8 @@ export class Terminal {
     if (!this.#command.startsWith('npx')) expect(await this.#exit, this.#command).toEqual([0, null])
   }
 
-  kill(): void {
+  /** For a test that failed half way. */
+  #kill(): void {
     if (this.#child.exitCode === null && this.#child.signalCode === null)
       this.#child.kill('SIGKILL')
   }
