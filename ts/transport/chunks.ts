@@ -22,10 +22,15 @@ export class Chunk implements Memory {
 
   constructor(size: number) {
     this.size = (size + 7) & ~7
-    const memory = new SharedArrayBuffer(this.size)
+    const memory = takeSpare(this.size) ?? new SharedArrayBuffer(this.size)
     this.bytes = Buffer.from(memory)
     this.view = new DataView(memory)
     this.words = new Int32Array(memory)
+  }
+
+  /** Leaves its memory to a later one: of an engine that is about to end, which reads it no more. */
+  leave(): void {
+    spare = this.words.buffer as SharedArrayBuffer
   }
 
   /** Whether JS may write it from the start again. */
@@ -85,6 +90,17 @@ export class ChunkPool {
     this.#link.takeBack(chunk.id)
     this.#freeIds.push(chunk.id)
   }
+}
+
+/** Of the engine before: a program that starts and stops over and over needs no new one each time. */
+let spare: SharedArrayBuffer | undefined
+
+function takeSpare(bytes: number): SharedArrayBuffer | undefined {
+  if (spare?.byteLength !== bytes) return undefined
+  const memory = spare
+  spare = undefined
+  new Int32Array(memory)[0] = 0
+  return memory
 }
 
 /** Where a frame stands in a chunk of its own: a record's header in front of it. */

@@ -17,7 +17,7 @@ export class EngineLink implements ChunkLink {
 
   constructor(calls: NativeCalls, memory: EngineMemory, wake: () => void) {
     this.#calls = calls
-    this.ring = new SharedArrayBuffer(memory.ringBytes)
+    this.ring = takeSpare(memory.ringBytes) ?? new SharedArrayBuffer(memory.ringBytes)
     const values = { ...ENGINE, heldBytes: memory.heldBytes, codegen: memory.codegen ? 1 : 0 }
     const settings = Float64Array.from(SETTINGS, (name) => values[name])
     this.#engine = calls.open(new Uint8Array(this.ring), this.#page, settings, wake)
@@ -64,6 +64,7 @@ export class EngineLink implements ChunkLink {
   close(): void {
     process.removeListener('exit', this.#onExit)
     this.#end(0)
+    spare = this.ring
   }
 
   readonly #onExit = (): void => this.#end(ENGINE.exitTimeout)
@@ -73,4 +74,16 @@ export class EngineLink implements ChunkLink {
     this.#engine = undefined
     if (engine !== undefined) this.#calls.close(engine, timeout)
   }
+}
+
+/**
+ * The ring of the run before, which nobody reads or writes any more. A program that starts and stops
+ * over and over would else leave a megabyte each time for the collector to find.
+ */
+let spare: SharedArrayBuffer | undefined
+
+function takeSpare(bytes: number): SharedArrayBuffer | undefined {
+  const ring = spare
+  spare = undefined
+  return ring?.byteLength === bytes ? ring : undefined
 }

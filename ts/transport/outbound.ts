@@ -45,7 +45,9 @@ export class OutboundStream implements MemorySource {
 
   /** What was not handed over is dropped; a frame may still be written, to be discarded. */
   detach(): void {
+    const last = this.#chunk
     this.#restart(idlePool())
+    last.leave()
   }
 
   get writing(): boolean {
@@ -94,7 +96,8 @@ export class OutboundStream implements MemorySource {
     this.#place(bytes)
     const { words } = this.#chunk
     let word = (this.#at + list) >> 2
-    for (const connection of connections) {
+    for (let place = 0; place < connections.length; place++) {
+      const connection = connections[place] as Connection
       words[word] = indexOf(connection)
       words[word + 1] = generationOf(connection)
       word += 2
