@@ -25,6 +25,8 @@ export class Accounts {
   #flushed = new Uint32Array(SMALLEST)
   #sampledIn = new Float64Array(SMALLEST)
   #full = new Uint8Array(SMALLEST)
+  /** Its end is decided: nothing is sent any more. */
+  #shut = new Uint8Array(SMALLEST)
   /** At most so much of what waits was sent to this connection alone. */
   #own = new Uint32Array(SMALLEST)
   /**
@@ -55,10 +57,16 @@ export class Accounts {
     this.#flushed[index] = 0
     this.#sampledIn[index] = this.#turn
     this.#full[index] = 0
+    this.#shut[index] = 0
     this.#own[index] = 0
     this.#mark[index] = 0
     this.#since[index] = this.#markShared[index] = this.#shared
     this.#awaitEndOfTurn()
+  }
+
+  /** Nothing more is sent there. */
+  shut(connection: Connection): void {
+    this.#shut[indexOf(connection)] = 1
   }
 
   /** A frame is about to be booked for many. */
@@ -107,6 +115,25 @@ export class Accounts {
     if (after < limits.writeHighWater || this.#full[index] === 1) return BOOKED
     this.#full[index] = 1
     return FILLED
+  }
+
+  /**
+   * Books a shared frame for all of `connections`, but for those that have to be looked at one by
+   * one: their places are returned. The others have room for it whatever has gone since they were
+   * sampled, so nobody asks what that is.
+   */
+  bookAll(connections: readonly Connection[], bytes: number, limits: OutputLimits): number[] {
+    const most = Math.min(limits.writeHighWater - 1, limits.maxBufferedOut) - bytes
+    const [queued, flushed, shut] = [this.#queued, this.#flushed, this.#shut]
+    const others: number[] = []
+    for (let place = 0; place < connections.length; place++) {
+      const index = indexOf(connections[place] as Connection)
+      const before = queued[index] as number
+      const waiting = (before - (flushed[index] as number)) >>> 0
+      if (waiting > most || shut[index] === 1) others.push(place)
+      else queued[index] = before + bytes
+    }
+    return others
   }
 
   isWritable(connection: Connection): boolean {
@@ -159,6 +186,7 @@ export class Accounts {
     this.#flushed = copied(new Uint32Array(length), this.#flushed)
     this.#sampledIn = copied(new Float64Array(length), this.#sampledIn)
     this.#full = copied(new Uint8Array(length), this.#full)
+    this.#shut = copied(new Uint8Array(length), this.#shut)
     this.#own = copied(new Uint32Array(length), this.#own)
     this.#since = copied(new Float64Array(length), this.#since)
     this.#mark = copied(new Uint32Array(length), this.#mark)

@@ -154,6 +154,7 @@ export abstract class Link implements Recipient, Holder {
     if (this.#reason !== undefined) return false
     this.#reason = reason
     this.#stage = 'closing'
+    this.#accounts.shut(this.connection)
     this.ports?.close()
     if (this.#isDown) this.#release()
     else this.hub.transport.close(this.connection, timeout)

@@ -20,6 +20,7 @@ export class Roster {
   readonly #defaults: Defaults
   /** The same channels as a dense row, which a broadcast walks. */
   readonly #row: ChannelLink[] = []
+  readonly #connections: Connection[] = []
   #ids = 0
   #hasWarned = false
 
@@ -46,18 +47,27 @@ export class Roster {
     this.channels.add(channel)
     link.place = this.#row.length
     this.#row.push(link)
+    this.#connections.push(link.connection)
   }
 
   remove(link: ChannelLink, channel: AnyChannel): void {
     this.channels.delete(channel)
     const last = this.#row.pop() as ChannelLink
+    this.#connections.pop()
     if (last === link) return
     this.#row[link.place] = last
+    this.#connections[link.place] = last.connection
     last.place = link.place
   }
 
   sendToAll(message: Message, except: ReadonlySet<ChannelLink>): number {
-    return this.#send(message, this.#row, except)
+    if (except.size > 0) return this.#send(message, this.#row, except)
+    const bytes = this.#transport.write(message, this.#options)
+    const [first] = this.#row
+    const others = first?.hub.accounts.bookAll(this.#connections, bytes, this.#options) ?? []
+    const receivers = without(this.#connections, others)
+    const rest = others.map((place) => this.#row[place] as ChannelLink)
+    return this.#post(bytes, receivers, first?.hub, rest)
   }
 
   sendTo(links: ReadonlySet<ChannelLink>, message: Message): number {
@@ -81,24 +91,36 @@ export class Roster {
     )
   }
 
-  /** One frame and one record, however many receive it. No handler runs in between. */
   #send(message: Message, links: Iterable<ChannelLink>, except: ReadonlySet<ChannelLink>): number {
+    const bytes = this.#transport.write(message, this.#options)
+    const wanted = [...links].filter((link) => !except.has(link))
+    return this.#post(bytes, [], wanted[0]?.hub, wanted)
+  }
+
+  /**
+   * One frame and one record, however many receive it: those that it is booked for already, and what
+   * `links` have room for. No handler runs in between.
+   */
+  #post(
+    bytes: number,
+    booked: readonly Connection[],
+    hub: Hub | undefined,
+    links: readonly ChannelLink[],
+  ): number {
     const transport = this.#transport
-    const bytes = transport.write(message, this.#options)
-    let receivers: Connection[] = []
-    let hub: Hub | undefined
+    const more: Connection[] = []
     const filled: ChannelLink[] = []
     const refused: ChannelLink[] = []
     for (const link of links) {
-      if (!link.isSending || (except.size > 0 && except.has(link))) continue
-      hub = link.hub
+      if (!link.isSending) continue
       const booking = link.book(bytes)
       if (booking === REFUSED) refused.push(link)
-      else receivers.push(link.connection)
+      else more.push(link.connection)
       if (booking === FILLED) filled.push(link)
     }
+    let receivers = more.length === 0 ? booked : booked.concat(more)
     if (receivers.length > 0 && hub?.shared(bytes) === true) {
-      receivers = receivers.filter((connection) => hub?.isSending(connection))
+      receivers = receivers.filter((connection) => hub.isSending(connection))
     }
     this.#counts.messagesOut += receivers.length
     this.#counts.bytesOut += receivers.length * bytes
@@ -108,6 +130,17 @@ export class Roster {
     for (const link of refused) link.refuse(bytes)
     return receivers.length
   }
+}
+
+/** The elements at other places than these, which ascend; the very array where they are none. */
+function without<T>(elements: readonly T[], places: readonly number[]): readonly T[] {
+  if (places.length === 0) return elements
+  let next = 0
+  return elements.filter((_, place) => {
+    if (place !== places[next]) return true
+    next++
+    return false
+  })
 }
 
 export const NOBODY: ReadonlySet<ChannelLink> = new Set()

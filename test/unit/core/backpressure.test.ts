@@ -114,3 +114,41 @@ describe('the high water', () => {
     expect(accounts.isWritable(PLAYER)).toBe(false)
   })
 })
+
+describe('a frame for many', () => {
+  const MANY = [1, 2, 3, 4].map((index) => index + 5 * 2 ** 20)
+
+  beforeEach(() => {
+    for (const connection of MANY) accounts.open(connection)
+  })
+
+  test('is booked for all that have room, and nobody is sampled for it', async () => {
+    await Promise.resolve()
+    transport.samples = 0
+    expect(accounts.bookAll(MANY, 300, LIMITS)).toEqual([])
+    expect(transport.samples).toBe(0)
+    expect(MANY.map((connection) => accounts.buffered(connection))).toEqual([300, 300, 300, 300])
+  })
+
+  test('is left to be booked one by one where an end is decided, or the water may be high', () => {
+    const [first, second, third] = MANY as [number, number, number, number]
+    accounts.shut(first)
+    accounts.book(second, HIGH - 301, LIMITS)
+    accounts.book(third, HIGH - 300, LIMITS)
+    expect(accounts.bookAll(MANY, 300, LIMITS)).toEqual([0, 2])
+    expect(MANY.map((connection) => accounts.buffered(connection))).toEqual([0, 999, 700, 300])
+    expect(accounts.book(third, 300, LIMITS)).toBe(FILLED)
+    expect(accounts.bookAll(MANY, 300, { ...LIMITS, maxBufferedOut: 500 })).toEqual([0, 1, 2, 3])
+    accounts.open(first)
+    expect(accounts.bookAll([first], 300, LIMITS)).toEqual([])
+  })
+
+  test('finds the room that was made once it seems to be gone', () => {
+    for (let frame = 0; frame < 3; frame++) accounts.bookAll(MANY, 300, LIMITS)
+    for (const connection of MANY) transport.flushed.set(connection, 900)
+    expect(accounts.bookAll(MANY, 300, LIMITS)).toEqual([0, 1, 2, 3])
+    accounts.endTurn()
+    for (const connection of MANY) expect(accounts.bookShared(connection, 300, LIMITS)).toBe(BOOKED)
+    expect(accounts.bookAll(MANY, 300, LIMITS)).toEqual([])
+  })
+})
