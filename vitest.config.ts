@@ -16,6 +16,7 @@ export default defineConfig({
       ...(leftOut.includes('native') ? needs.native : []),
       ...(leftOut.includes('python') ? needs.python : []),
     ],
+    setupFiles: ['test/support/defaults.ts'],
     // A process per file: tests count threads, descriptors and counters of their own process.
     pool: 'forks',
     maxWorkers: 2,
