@@ -29,14 +29,8 @@ export class Accounts {
   #shut = new Uint8Array(SMALLEST)
   /** At most so much of what waits was sent to this connection alone. */
   #own = new Uint32Array(SMALLEST)
-  /**
-   * Where `#shared` stood before anything that waits was sent, as far as is known: `#since` is of
-   * the time when what has gone by now had been queued. `#mark` and `#markShared` are queued bytes
-   * and `#shared` of a later time, and take its place once those bytes have gone.
-   */
-  #since = new Float64Array(SMALLEST)
-  #mark = new Uint32Array(SMALLEST)
-  #markShared = new Float64Array(SMALLEST)
+  /** Where `#shared` stood when nothing was seen to wait for the connection, the last time. */
+  #sharedBefore = new Float64Array(SMALLEST)
   /** Bytes of all frames that were sent to many, each once. */
   #shared = 0
   #turn = 1
@@ -59,8 +53,7 @@ export class Accounts {
     this.#full[index] = 0
     this.#shut[index] = 0
     this.#own[index] = 0
-    this.#mark[index] = 0
-    this.#since[index] = this.#markShared[index] = this.#shared
+    this.#sharedBefore[index] = this.#shared
     this.#awaitEndOfTurn()
   }
 
@@ -69,7 +62,7 @@ export class Accounts {
     this.#shut[indexOf(connection)] = 1
   }
 
-  /** A frame is about to be booked for many. */
+  /** A frame was booked for many. */
   share(bytes: number): void {
     this.#shared += bytes
   }
@@ -79,9 +72,19 @@ export class Accounts {
     return Math.min(this.buffered(connection), this.#own[indexOf(connection)] as number)
   }
 
-  /** Bytes that were sent to many since the oldest of what waits: never less than they are. */
-  lag(connection: Connection): number {
-    return this.#shared - (this.#since[indexOf(connection)] as number)
+  /** All that was queued, modulo 2^32. */
+  queued(connection: Connection): number {
+    return this.#queued[indexOf(connection)] as number
+  }
+
+  /** Bytes of all frames for many, each once. */
+  get shared(): number {
+    return this.#shared
+  }
+
+  /** The same, before anything that waits was sent. */
+  sharedBefore(connection: Connection): number {
+    return this.#sharedBefore[indexOf(connection)] as number
   }
 
   /** Bytes queued that the kernel had not taken at this turn's sample. */
@@ -165,12 +168,7 @@ export class Accounts {
     this.#sampledIn[index] = this.#turn
     const waiting = (queued - flushed) >>> 0
     if (waiting < (this.#own[index] as number)) this.#own[index] = waiting
-    // What was queued after the mark is what waits at most, once what came before it has gone.
-    if ((queued - (this.#mark[index] as number)) >>> 0 >= waiting) {
-      this.#since[index] = waiting === 0 ? this.#shared : (this.#markShared[index] as number)
-      this.#mark[index] = queued
-      this.#markShared[index] = this.#shared
-    }
+    if (waiting === 0) this.#sharedBefore[index] = this.#shared
     this.#awaitEndOfTurn()
   }
 
@@ -188,9 +186,7 @@ export class Accounts {
     this.#full = copied(new Uint8Array(length), this.#full)
     this.#shut = copied(new Uint8Array(length), this.#shut)
     this.#own = copied(new Uint32Array(length), this.#own)
-    this.#since = copied(new Float64Array(length), this.#since)
-    this.#mark = copied(new Uint32Array(length), this.#mark)
-    this.#markShared = copied(new Float64Array(length), this.#markShared)
+    this.#sharedBefore = copied(new Float64Array(length), this.#sharedBefore)
   }
 }
 

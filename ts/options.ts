@@ -142,9 +142,9 @@ export const NUMBER_OPTIONS: { readonly [Name in NumberOption]: NumberSpec } = {
   /**
    * Memory of what `send…()` accepted and the kernel has not taken, over all connections of a server
    * or a client: a frame sent to many counts once while any of them waits for it. Before more is
-   * written the largest buffers are dropped: their connections are reset, with `EVICTED`. Which of
-   * a connection's bytes are shared is known to the last two drains of it: the total is never
-   * underestimated, and exact where nothing is shared.
+   * written the largest buffers are dropped: their connections are reset, with `EVICTED`. The total
+   * is exact where nothing is shared; of what is, it may be a sixteenth of this limit too high, and
+   * is never too low.
    */
   maxBufferedTotal: number('bytes', 268_435_456),
   /**
@@ -246,7 +246,9 @@ export const FIXED = {
   /** Messages taken out of the ports of a connection that can be written to again, at one go. */
   messagesPerResume: 1_024,
   /** Share of `maxBufferedTotal` that may be written between two surveys of what waits. */
-  surveyEvery: (1 / 256) as number,
+  surveyEvery: (1 / 16) as number,
+  /** Share of it that an eviction leaves free, so that the next frame does not need one. */
+  sparedByEviction: (1 / 256) as number,
 } as const
 
 type NumberOptions = { [Name in NumberOption]?: number | undefined }

@@ -105,6 +105,22 @@ describe('the output of an endpoint', () => {
   })
 })
 
+describe('receivers that nobody samples, as in a broadcast', () => {
+  test('are known by the surveys: a stream for all far beyond the limit evicts nobody', () => {
+    const all = holders.map(({ connection }) => connection)
+    const roomy = { maxBufferedOut: 2 ** 30, writeHighWater: 2 ** 30 }
+    // Each has 6,000 of the same bytes waiting all the time: together more than the limit.
+    for (let n = 0; n < 1_000; n++) {
+      expect(accounts.bookAll(all, 100, roomy)).toEqual([])
+      accounts.share(100)
+      expect(total.added(100)).toBe(false)
+      if (n >= 60) for (const each of all) take(each, 100)
+    }
+    expect(total.survey()).toBeGreaterThanOrEqual(6_000)
+    expect(total.survey()).toBeLessThanOrEqual(6_000 + LIMIT / 16)
+  })
+})
+
 describe('beyond the limit', () => {
   test('the largest goes first, and no more of them than must', () => {
     send(0, 1_000)
