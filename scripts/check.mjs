@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { nodeBinary, OTHER_NODES } from './check/nodes.mjs'
 import { checkPackage } from './check/package.mjs'
 import { checkSizes } from './check/sizes.mjs'
+import { checkTypesWith, TYPESCRIPTS } from './check/typescripts.mjs'
 import { checkFormat, checkLints, testCrates } from './lib/crates.mjs'
 import { fail, outputOf, root, run, tool } from './lib/run.mjs'
 import { cargoIsMissing } from './setup/native.mjs'
@@ -40,6 +41,9 @@ timed('work tree', checkTree)
 report()
 
 function checkMore() {
+  for (const version of TYPESCRIPTS) {
+    timed(`type tests under TypeScript ${version}`, () => checkTypesWith(version))
+  }
   for (const version of OTHER_NODES) {
     timed(`contract under Node ${version}`, () => {
       const vitest = join(root, 'node_modules/vitest/vitest.mjs')

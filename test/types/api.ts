@@ -2,16 +2,20 @@
  * Good and bad uses of the public API, for the compiler alone: nothing here is run. Every
  * `@ts-expect-error` is a promise of the API, and an error where it stops being one.
  */
+import { type MessagePort, Worker } from 'node:worker_threads'
 import {
   Channel,
   type ChannelInit,
   Client,
+  type CloseEvent,
   type CloseReason,
   ConnectionListener,
+  configureLogging,
   decode,
   encode,
   type Handlers,
   type LifecycleHandlers,
+  type Logger,
   type MessageOf,
   type OutgoingOf,
   type ReceivedMessage,
@@ -271,6 +275,53 @@ new Server().stats().dropped = 1
   for await (const message of new Client()) same<typeof message.text, unknown>()
 }
 
+// ---- ports, the log, diagnostics, limits ----
+
+declare const port: ReturnType<Player['sender']>
+same<typeof port, MessagePort>()
+same<ReturnType<Client['sender']>, MessagePort>()
+new Worker('./bot.js', { workerData: { port }, transferList: [port] })
+port.postMessage({ action: 'said', from: '', text })
+class Told extends Client<ToServer> {
+  override onError(error: RepodError) {
+    void (error.code === 'REPOD_ERR_EVICTED')
+  }
+  // @ts-expect-error it is told an error, not a reason
+  override onDrain(_reason: CloseReason) {}
+}
+configureLogging({ level: 'warn' })
+configureLogging({ level: 'silent', logger: undefined })
+// @ts-expect-error not a level
+configureLogging({ level: 'loud' })
+// @ts-expect-error there is always a level
+configureLogging({})
+declare const pino: {
+  debug(fields: unknown, text?: string, ...args: unknown[]): void
+  info(fields: unknown, text?: string, ...args: unknown[]): void
+  warn(fields: unknown, text?: string, ...args: unknown[]): void
+  error(fields: unknown, text?: string, ...args: unknown[]): void
+  fatal(fields: unknown, text?: string): void
+}
+new Server({ logger: pino, maxConnections: 0, exemptLoopback: false, reusePort: true, backlog: 8 })
+new ConnectionListener({ logger: pino, logLines: 1 })
+pino satisfies Logger
+// @ts-expect-error console.log alone is no logger
+new Client({ logger: console.log })
+// @ts-expect-error a yes or a no
+new Server({ reusePort: 1 })
+const { refusedBy, bufferedBytes, inboundBytes, logLinesLeftOut } = new Server().stats()
+same<typeof refusedBy.maxConnectionsPerIp, number>()
+void (bufferedBytes + inboundBytes + logLinesLeftOut)
+// @ts-expect-error what a server counts is not written to
+refusedBy.maxConnections = 1
+void (reason.code === 'EVICTED')
+// @ts-expect-error a refused connection never was one, and has no reason
+void (reason.code === 'REFUSED')
+declare const closing: CloseEvent
+same<typeof closing.reason, CloseReason>()
+// @ts-expect-error a client's connection has no channel
+closing.channel.toString()
+
 // A schema per action gives the union: nothing of it is built yet, today's generics leave it room.
 interface StandardSchema<Output = unknown> {
   readonly '~standard': {
@@ -312,6 +363,7 @@ export {
   Shadow,
   Shadow2,
   Swapped,
+  Told,
   Untyped,
   Wide,
   Wrong,
