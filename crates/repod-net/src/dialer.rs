@@ -13,8 +13,8 @@ use crate::address::Address;
 use crate::contained::contained;
 use crate::core::{Core, spawn};
 use crate::endpoint::{Endpoint, Opener};
+use crate::errno::{CANCELED, errno_of};
 use crate::inbound::{Answer, OPENED};
-use crate::listener::errno_of;
 use crate::waiters::{Sleeper, Ticket};
 
 struct Dial {
@@ -109,7 +109,7 @@ impl Dial {
 impl Opener for Dial {
     fn give_up(&self, core: &Core) {
         let state = &mut *self.state.borrow_mut();
-        self.answer(core, state, libc::ECANCELED.unsigned_abs());
+        self.answer(core, state, CANCELED);
         self.task.wake();
     }
 }

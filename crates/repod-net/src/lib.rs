@@ -19,6 +19,7 @@ mod core;
 mod dialer;
 mod endpoint;
 mod engine;
+mod errno;
 mod held;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;

@@ -16,7 +16,8 @@ use crate::address::Address;
 use crate::contained::contained;
 use crate::core::{Core, spawn};
 use crate::endpoint::{Endpoint, Opener};
-use crate::inbound::{Answer, OPENED, UNSUPPORTED};
+use crate::errno::errno_of;
+use crate::inbound::{Answer, OPENED};
 use crate::outbound::Listen;
 use crate::waiters::{Sleeper, Ticket};
 
@@ -78,16 +79,6 @@ pub(crate) fn listen(core: &Rc<Core>, endpoint: &Rc<Endpoint>, request: u32, lis
     spawn(listener.run(core.clone()));
 }
 
-/// What a RESULT says of an error.
-pub(crate) fn errno_of(error: &io::Error) -> u32 {
-    match error.raw_os_error() {
-        Some(errno) => errno.unsigned_abs(),
-        None if error.kind() == io::ErrorKind::Unsupported => UNSUPPORTED,
-        // An error of the library's own, not of the system: there is no such case in what is called.
-        None => libc::EIO.unsigned_abs(),
-    }
-}
-
 fn bind(listen: Listen) -> io::Result<(TcpListener, SocketAddr)> {
     let address = listen.address;
     let socket = Socket::new(
@@ -98,9 +89,7 @@ fn bind(listen: Listen) -> io::Result<(TcpListener, SocketAddr)> {
     if address.is_ipv6() {
         socket.set_only_v6(listen.ipv6_only)?;
     }
-    // Elsewhere the flag would let others take the port over.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
+    own_address(&socket)?;
     if listen.reuse_port {
         reuse_port(&socket)?;
     }
@@ -110,6 +99,31 @@ fn bind(listen: Listen) -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::from_std(socket.into())?;
     let address = listener.local_addr()?;
     Ok((listener, address))
+}
+
+/// A restarted server gets its port again, and nobody takes it over meanwhile.
+#[cfg(unix)]
+fn own_address(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)
+}
+
+/// On Windows the flag of that name would let others take the port over; this one forbids it.
+#[cfg(windows)]
+fn own_address(socket: &Socket) -> io::Result<()> {
+    use std::os::windows::io::AsRawSocket;
+    use windows_sys::Win32::Networking::WinSock::{
+        SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET, setsockopt,
+    };
+    let on = 1_i32;
+    let socket: SOCKET = usize::try_from(socket.as_raw_socket()).map_err(io::Error::other)?;
+    let (level, option) = (SOL_SOCKET, SO_EXCLUSIVEADDRUSE);
+    // SAFETY: an open socket, and four readable bytes.
+    let result = unsafe { setsockopt(socket, level, option, (&raw const on).cast(), 4) };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 #[cfg(all(
@@ -188,9 +202,13 @@ impl Opener for Listener {
 
 impl State {
     fn pause(&mut self) {
-        self.paused = (self.paused * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        self.paused = pause_after(self.paused);
         self.pause = Some(Box::pin(sleep(self.paused)));
     }
+}
+
+fn pause_after(last: Duration) -> Duration {
+    (last * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)
 }
 
 /// Whether it was only this one connection, which is gone again.
@@ -200,4 +218,21 @@ fn is_of_the_peer(error: &io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_from_ten_milliseconds_to_a_second() {
+        let mut pause = Duration::ZERO;
+        let pauses: Vec<_> = (0..9)
+            .map(|_| {
+                pause = pause_after(pause);
+                pause.as_millis()
+            })
+            .collect();
+        assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+    }
 }
