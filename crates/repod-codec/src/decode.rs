@@ -71,6 +71,15 @@ impl Decoder {
         })
     }
 
+    /// Forgets all shapes, after a panic that may have left their table half changed: none is announced
+    /// any more, and ids begin again. What connections remember of them are guesses.
+    pub fn forget(&mut self) {
+        self.walk = Walk::default();
+        self.tape = Tape::default();
+        self.table = Table::new(&self.settings);
+        self.sightings = Sightings::default();
+    }
+
     /// Whether the SHAPE record of this definition was written. A definition that changes, by
     /// widening or because its id went to another shape, is unannounced again.
     pub fn is_announced(&self, shape: u32) -> bool {

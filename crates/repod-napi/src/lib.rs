@@ -130,7 +130,7 @@ pub fn close(env: Env, engine: &External<Engine>, timeout: u32) -> Result<()> {
 }
 
 /// Makes something panic once: 1 the turn of a connection, 2 the decoding of a message, 3 the taking
-/// of a hand-over, anything else this call.
+/// of a hand-over, 4 the writing of a tape, 5 the giving of an answer, anything else this call.
 ///
 /// # Panics
 ///
@@ -143,6 +143,8 @@ pub fn provoke(engine: &External<Engine>, place: u32) {
         1 => engine.0.net.provoke(Place::Task),
         2 => engine.0.net.provoke(Place::Decode),
         3 => engine.0.net.provoke(Place::Intake),
+        4 => engine.0.net.provoke(Place::Record),
+        5 => engine.0.net.provoke(Place::Desk),
         _ => panic!("as a test asked for"),
     }
 }

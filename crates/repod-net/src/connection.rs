@@ -132,7 +132,7 @@ impl Connection {
                 let mut inbound = core.inbound.borrow_mut();
                 // Somebody waits for what may be in the ring already, left there in silence.
                 if !on && inbound.has_unread() {
-                    inbound.wakes(true);
+                    inbound.seal(true);
                     core.call_desk();
                 }
             }
@@ -327,7 +327,7 @@ impl State {
                 return;
             };
             inbound.fault(id, fault);
-            inbound.wakes(!quiet);
+            inbound.seal(!quiet);
             core.wrote(&mut inbound);
             self.input.fault = None;
         }
@@ -339,7 +339,7 @@ impl State {
                 return;
             };
             inbound.drained(id);
-            inbound.wakes(!quiet);
+            inbound.seal(!quiet);
             core.wrote(&mut inbound);
             self.drained_below = None;
         }
@@ -348,7 +348,7 @@ impl State {
                 return;
             };
             inbound.closed(id, end);
-            inbound.wakes(!quiet);
+            inbound.seal(!quiet);
             core.wrote(&mut inbound);
             self.end = Telling::Told;
         }

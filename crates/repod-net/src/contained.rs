@@ -37,8 +37,8 @@ fn poll(
         engine_page::TURNS,
         core.shared.turns.load(Ordering::Relaxed),
     );
-    // What a panic leaves half done is a connection or a queue; `panicked` and its like set those
-    // right before anybody looks at them.
+    // What a panic leaves half done is set right before anybody looks at it: what all tasks share
+    // here, a connection or a queue by `panicked` and its like.
     let result = catch_unwind(AssertUnwindSafe(|| future.poll(context)));
     core.set_counter(
         engine_page::WAKE_UPS,
@@ -48,6 +48,9 @@ fn poll(
     match result {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
-        Err(_) => Poll::Ready(Err(Panicked)),
+        Err(_) => {
+            core.repair();
+            Poll::Ready(Err(Panicked))
+        }
     }
 }

@@ -101,14 +101,20 @@ impl Core {
     /// called.
     pub async fn run_desk(self: Rc<Self>) {
         let mut ticket = Ticket::default();
-        let desk = std::future::poll_fn(|context| {
-            self.desk.keep(context);
-            self.write_answers(&mut ticket, context);
-            self.inbound.borrow_mut().commit();
-            Poll::Pending
-        });
-        let ended = contained(&self, desk).await;
-        assert!(ended.is_ok(), "the engine can not write to the ring");
+        loop {
+            let desk = std::future::poll_fn(|context| {
+                self.desk.keep(context);
+                self.write_answers(&mut ticket, context);
+                self.inbound.borrow_mut().commit();
+                Poll::Pending
+            });
+            if contained(&self, desk).await.is_ok() {
+                return;
+            }
+            self.panicked();
+            // Whatever happens here, the engine can still be stopped.
+            tokio::task::yield_now().await;
+        }
     }
 
     fn write_answers(&self, ticket: &mut Ticket, context: &Context<'_>) {
@@ -117,9 +123,12 @@ impl Core {
             let Some(mut inbound) = self.room(RESULT, ticket, context) else {
                 return;
             };
-            answers.pop_front();
+            #[cfg(feature = "test-hooks")]
+            crate::hooks::panic_if(crate::hooks::Place::Desk);
             inbound.result(answer);
-            inbound.wakes(true);
+            inbound.seal(true);
+            // Not before: after a panic the answer is given again.
+            answers.pop_front();
         }
     }
 
@@ -135,7 +144,7 @@ impl Core {
         endpoint.socket_opened();
         let mut inbound = self.inbound.borrow_mut();
         inbound.opened(connection.id, endpoint.id, address);
-        inbound.wakes(true);
+        inbound.seal(true);
         self.wrote(&mut inbound);
         drop(inbound);
         let core = self.clone();
@@ -150,6 +159,13 @@ impl Core {
         for connection in self.table.borrow().all() {
             connection.panicked();
         }
+    }
+
+    /// After a panic, wherever it was: what it may have left half done is taken back before anybody
+    /// looks at it.
+    pub fn repair(&self) {
+        self.inbound.borrow_mut().roll_back();
+        self.codec.borrow_mut().forget();
     }
 
     /// Adds to a word of the engine's page, which only the engine writes.

@@ -12,6 +12,10 @@ pub enum Place {
     Decode = 2,
     /// While the engine takes what JS handed over.
     Intake = 3,
+    /// Within a TAPE record.
+    Record = 4,
+    /// While an answer is given.
+    Desk = 5,
 }
 
 static ARMED: AtomicU8 = AtomicU8::new(0);

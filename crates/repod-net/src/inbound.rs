@@ -51,6 +51,8 @@ pub(crate) struct Inbound {
     shared: Arc<Shared>,
     memory: Lent,
     written: u64,
+    /// Behind the last record that is complete.
+    sealed: u64,
     committed: u64,
     /// The position consumed, as far as it is known without looking.
     consumed: u64,
@@ -64,6 +66,7 @@ impl Inbound {
             shared,
             memory,
             written: 0,
+            sealed: 0,
             committed: 0,
             consumed: 0,
             wakes: false,
@@ -137,8 +140,15 @@ impl Inbound {
         self.written != self.consumed()
     }
 
-    pub fn wakes(&mut self, wakes: bool) {
+    /// What was written is complete, and the next commit wakes JS if it has to.
+    pub fn seal(&mut self, wakes: bool) {
+        self.sealed = self.written;
         self.wakes |= wakes;
+    }
+
+    /// Takes back what is not complete, after a panic.
+    pub fn roll_back(&mut self) {
+        self.written = self.sealed;
     }
 
     pub fn opened(&mut self, id: Id, endpoint: u32, address: Address) {
@@ -216,6 +226,8 @@ impl Inbound {
             short,
         ];
         self.memory.write_words(at + 4, head);
+        #[cfg(feature = "test-hooks")]
+        crate::hooks::panic_if(crate::hooks::Place::Record);
         let mut at = at + TAPE_HEADER;
         self.memory.write_plain(at, tape.doubles());
         at += size_of_val(tape.doubles());

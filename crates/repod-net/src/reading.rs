@@ -199,7 +199,7 @@ impl Input {
             }
             let behind = inbound.position();
             self.share.add(behind - before, behind);
-            inbound.wakes(!self.quiet);
+            inbound.seal(!self.quiet);
             core.wrote(&mut inbound);
             *left -= 1;
         }

@@ -3,10 +3,12 @@
 mod common;
 
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 use common::*;
 use repod_codec::tape::{engine_page, listen_flags};
 use repod_net::Misuse;
+use socket2::{Domain, Socket, Type};
 
 #[test]
 fn listening_says_why_it_fails() {
@@ -110,6 +112,47 @@ fn dialling_says_why_it_fails() {
 }
 
 #[test]
+fn quiesce_cancels_a_dial_that_waits() {
+    let mut js = Js::open(&Setup::default());
+    let (deaf, _queue) = deaf_listener();
+    let dialled = js.dial(deaf.local_addr().unwrap());
+    js.sync();
+    let request = js.quiesce();
+    let canceled = libc::ECANCELED.unsigned_abs();
+    for (request, errno) in [(dialled, canceled), (request, 0)] {
+        assert_eq!(
+            js.next(),
+            Event::Result {
+                request,
+                errno,
+                port: 0
+            }
+        );
+    }
+}
+
+/// A listener that accepts nobody, with what fills its queue: a further connection stays under way.
+fn deaf_listener() -> (TcpListener, Vec<Socket>) {
+    let stream = || Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let listener = stream();
+    let any = SocketAddr::new([127, 0, 0, 1].into(), 0);
+    listener.bind(&any.into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queue = Vec::new();
+    loop {
+        let socket = stream();
+        socket.set_nonblocking(true).unwrap();
+        let connected = socket.connect(&address);
+        queue.push(socket);
+        // Over the loopback a connection is made at once, or has to wait.
+        if connected.is_err() {
+            return (listener.into(), queue);
+        }
+    }
+}
+
+#[test]
 fn quiesce_closes_the_listener_and_stops_reading() {
     let mut js = Js::open(&Setup::default());
     let address = js.listen();
@@ -202,6 +245,21 @@ fn a_closed_engine_gives_nothing_and_takes_nothing() {
     assert_eq!(js.engine.take(123, true), 123);
     js.send(id, MESSAGE);
     assert!(js.engine.close(None));
+}
+
+#[test]
+fn close_gives_up_on_a_thread_that_takes_longer() {
+    let mut js = Js::open(&Setup {
+        wake_takes: Duration::from_millis(200),
+        ..Setup::default()
+    });
+    js.listen_on("127.0.0.1:0".parse().unwrap(), 0);
+    js.sleep();
+    assert!(!js.engine.close(Some(Duration::from_millis(1))));
+    // Left alone it neither wakes JS nor finds anything that it could touch.
+    assert!(js.nobody_can_wake_it());
+    assert_eq!(js.engine.take(7, true), 7);
+    assert!(js.engine.close(None), "nothing is left to wait for");
 }
 
 #[test]

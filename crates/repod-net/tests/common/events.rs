@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::TryRecvError;
 
 use repod_codec::tape::{END_CODES, HEADER, inbound};
 
@@ -187,6 +188,12 @@ impl Js {
 
     pub fn was_woken(&self) -> bool {
         self.wakes.try_recv().is_ok()
+    }
+
+    /// Whether the engine has given up its call that wakes JS.
+    pub fn nobody_can_wake_it(&self) -> bool {
+        self.wakes.try_iter().count() <= 1
+            && self.wakes.try_recv() == Err(TryRecvError::Disconnected)
     }
 
     /// Bytes of a connection that the kernel has taken.

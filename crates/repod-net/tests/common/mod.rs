@@ -45,6 +45,8 @@ pub struct Setup {
     pub codegen: bool,
     pub close_timeout: u32,
     pub max_frame_length: u32,
+    /// How long the engine's call that wakes JS takes.
+    pub wake_takes: Duration,
 }
 
 impl Default for Setup {
@@ -55,6 +57,7 @@ impl Default for Setup {
             codegen: false,
             close_timeout: 5000,
             max_frame_length: 1 << 20,
+            wake_takes: Duration::ZERO,
         }
     }
 }
@@ -91,7 +94,12 @@ impl Js {
             3.,
         ];
         let settings = Settings::from_numbers(&numbers);
-        let wake = Box::new(move || wake.try_send(()).is_ok());
+        let wake_takes = setup.wake_takes;
+        let wake = Box::new(move || {
+            let sent = wake.try_send(()).is_ok();
+            std::thread::sleep(wake_takes);
+            sent
+        });
         let engine = Engine::open(lend(&mut ring), lend(&mut page), settings, wake).unwrap();
         engine.lend_chunk(1, lend(&mut chunk)).unwrap();
         let mut js = Self {
