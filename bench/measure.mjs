@@ -110,8 +110,8 @@ function verify(cell, report, counts) {
   if (counts.messages !== report.total) {
     throw new Error(`${report.total} messages were sent, the server had ${counts.messages}`)
   }
-  if (counts.buttons !== report.total * cell.buttons) {
-    throw new Error(`the server read other values: their sum is ${counts.buttons}`)
+  if (counts.sum !== report.total * cell.weight) {
+    throw new Error(`the server read other values: their sum is ${counts.sum}`)
   }
   if (report.messages === 0) throw new Error('no message was answered in the window')
 }

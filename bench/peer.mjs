@@ -4,10 +4,15 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
+import { WEIGHTS } from './payloads.mjs'
 
 /** `{"action":"ack"}` answers every so many messages of one connection (the ingest cells). */
 export const ACK_EVERY = 1_000
 export const ACK = { action: 'ack' }
+/** What is added up for a message: see payloads.mjs. */
+export function weightOf(message) {
+  return WEIGHTS[message.action](message)
+}
 /** What a repod server says first; servers that are none say it by hand. */
 export const GREETING = { action: 'connected' }
 
@@ -24,7 +29,7 @@ export function roleOf(roles) {
 }
 
 /**
- * `counts()` answers `{ messages, buttons }`: how many came, and the sum of a field of theirs, so
+ * `counts()` answers `{ messages, sum }`: how many came, and the sum of WEIGHTS of them, so
  * that no decoder gets away with not reading them.
  */
 export function ready(port, counts) {

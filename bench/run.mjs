@@ -86,7 +86,7 @@ function readOptions() {
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
-      reps: { type: 'string', default: '3' },
+      reps: { type: 'string' },
       peers: { type: 'string', default: Object.keys(PEERS).join() },
       json: { type: 'string' },
     },
@@ -97,7 +97,7 @@ function readOptions() {
   const unknown =
     names.find((name) => name !== 'codec' && cellsNamed(name).length === 0) ??
     peers.find((peer) => !(peer in PEERS))
-  const reps = Number(values.reps)
+  const reps = Number(values.reps ?? (values.quick ? 1 : 3))
   if (unknown !== undefined || !(Number.isInteger(reps) && reps > 0)) {
     console.error(
       `${unknown === undefined ? '--reps must be 1 or more' : `unknown: ${unknown}`}\n` +

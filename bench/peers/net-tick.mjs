@@ -4,7 +4,7 @@
  * write per connection and turn. No limits, no validation, no backpressure: nobody should run it.
  */
 import { createServer } from 'node:net'
-import { ACK, ACK_EVERY, GREETING, ready, roleOf } from '../peer.mjs'
+import { ACK, ACK_EVERY, GREETING, ready, roleOf, weightOf } from '../peer.mjs'
 
 // The native string extractor makes small frames slower. msgpackr reads this when it is loaded.
 process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED = 'true'
@@ -21,7 +21,7 @@ const short = Buffer.allocUnsafeSlow(SHORT_FRAME)
 const range = { start: 0, end: 0 }
 
 let messages = 0
-let buttons = 0
+let sum = 0
 
 /** Replies of one connection's turn lie in `slab` from `from` to `at`. */
 let slab
@@ -118,15 +118,15 @@ function decode(bytes, start, end) {
 const receive = roleOf({
   echo(connection, message) {
     messages++
-    buttons += message.buttons
+    sum += weightOf(message)
     connection.send(message)
   },
   ingest(connection, message) {
     messages++
-    buttons += message.buttons
+    sum += weightOf(message)
     if (++connection.received % ACK_EVERY === 0) connection.send(ACK)
   },
 })
 
 const server = createServer({ noDelay: true }, (socket) => new Connection(socket))
-server.listen(0, '127.0.0.1', () => ready(server.address().port, () => ({ messages, buttons })))
+server.listen(0, '127.0.0.1', () => ready(server.address().port, () => ({ messages, sum })))

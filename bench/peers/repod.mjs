@@ -1,14 +1,27 @@
 /** This library, as its user writes it. `repod.mjs <role> native | pure`. */
 import { Channel, Server } from 'repod'
+import { WEIGHTS } from '../payloads.mjs'
 import { ACK, ACK_EVERY, ready, roleOf } from '../peer.mjs'
 
 let messages = 0
-let buttons = 0
+let sum = 0
 
 class EchoChannel extends Channel {
   Network_input(data) {
     messages++
-    buttons += data.buttons
+    sum += WEIGHTS.input(data)
+    this.send(data)
+  }
+
+  Network_state(data) {
+    messages++
+    sum += WEIGHTS.state(data)
+    this.send(data)
+  }
+
+  Network_chat(data) {
+    messages++
+    sum += WEIGHTS.chat(data)
     this.send(data)
   }
 }
@@ -17,8 +30,20 @@ class IngestChannel extends Channel {
   received = 0
 
   Network_input(data) {
+    this.#count(WEIGHTS.input(data))
+  }
+
+  Network_state(data) {
+    this.#count(WEIGHTS.state(data))
+  }
+
+  Network_chat(data) {
+    this.#count(WEIGHTS.chat(data))
+  }
+
+  #count(weight) {
     messages++
-    buttons += data.buttons
+    sum += weight
     if (++this.received % ACK_EVERY === 0) this.send(ACK)
   }
 }
@@ -37,4 +62,4 @@ const { port } = await server.start()
 if (server.transport !== transport) {
   throw new Error(`runs on ${server.transport}: ${server.transportReason}`)
 }
-ready(port, () => ({ messages, buttons, stats: server.stats() }))
+ready(port, () => ({ messages, sum, stats: server.stats() }))

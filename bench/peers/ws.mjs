@@ -3,23 +3,23 @@
 process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED = 'true'
 
 import { WebSocketServer } from 'ws'
-import { ACK, ACK_EVERY, GREETING, ready, roleOf } from '../peer.mjs'
+import { ACK, ACK_EVERY, GREETING, ready, roleOf, weightOf } from '../peer.mjs'
 
 const { Packr } = await import('msgpackr')
 const packr = new Packr({ useRecords: false, variableMapSize: true })
 
 let messages = 0
-let buttons = 0
+let sum = 0
 
 const receive = roleOf({
   echo(connection, message) {
     messages++
-    buttons += message.buttons
+    sum += weightOf(message)
     connection.socket.send(packr.pack(message))
   },
   ingest(connection, message) {
     messages++
-    buttons += message.buttons
+    sum += weightOf(message)
     if (++connection.received % ACK_EVERY === 0) connection.socket.send(packr.pack(ACK))
   },
 })
@@ -31,4 +31,4 @@ server.on('connection', (socket) => {
   socket.on('error', (error) => console.error(error))
   socket.send(packr.pack(GREETING))
 })
-server.on('listening', () => ready(server.address().port, () => ({ messages, buttons })))
+server.on('listening', () => ready(server.address().port, () => ({ messages, sum })))
