@@ -132,7 +132,7 @@ it('extensions that the process gave to msgpackr do not reach the decoder', asyn
 
 it('all works where code generation is off', () => {
   const script = `
-    import { encode, decode } from './dist/message.js'
+    import { encode, decode } from './dist/framing.js'
     const message = { action: 'x', list: Array.from({ length: 50 }, (_, id) => ({ id, x: 0.5, name: 'n' + id })) }
     for (let i = 0; i < 200; i++) {
       const text = JSON.stringify(decode(encode(message).subarray(4)))
