@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn what_waits_keeps_no_memory_of_a_larger_one() {
         let spare = Spare::default();
-        spare.put(Vec::with_capacity(1 << 16));
+        spare.put(Vec::with_capacity(8000));
         let mut outbox = Outbox::default();
         outbox.push(b"abc", &spare);
         outbox.fit();
@@ -196,7 +196,7 @@ mod tests {
         assert!(outbox.is_empty());
         assert!(outbox.first.is_none());
         assert_eq!(outbox.more.capacity(), 0);
-        assert!(spare.take().capacity() >= 100);
+        assert!(spare.copy(&[]).capacity() >= 100);
         outbox.push(&[0; 100], &spare);
         assert_eq!(outbox.clear(), 100);
         assert!(outbox.first.is_none());
