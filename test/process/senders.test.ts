@@ -31,7 +31,7 @@ for (const transport of TRANSPORTS) {
     )
     const { port } = await program.hear<{ port: number }>()
     const rounds: Over[] = []
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 4; round++) {
       const socket = connect(port, '127.0.0.1')
       onTestFinished(() => void socket.destroy())
       // Nothing is read before all is posted: it waits in the kernel, the output and the ports.
@@ -44,9 +44,11 @@ for (const transport of TRANSPORTS) {
       expect(most).toBeGreaterThanOrEqual(65_536)
       expect(most).toBeLessThan(65_536 + 1_000)
     }
-    // The first round leaves what the allocator and the compiler keep for the next.
-    const [, before = 0, after = 0] = rounds.map(({ rss }) => rss)
-    expect(after - before).toBeLessThan(8 * 2 ** 20)
+    // A round's own figure swings by what the allocator happens to keep of four workers' heaps; what
+    // was not given back would be in both of the later ones.
+    const [first = 0, second = 0, third = 0, fourth = 0] = rounds.map(({ rss }) => rss)
+    const growth = Math.min(third, fourth) - Math.max(first, second)
+    expect(growth).toBeLessThan(8 * 2 ** 20)
     expect(await program.end()).toBe(0)
   })
 }
