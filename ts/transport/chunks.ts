@@ -106,5 +106,5 @@ function takeSpare(bytes: number): SharedArrayBuffer | undefined {
 /** Where a frame stands in a chunk of its own: a record's header in front of it. */
 export const OWN_START: number = CHUNK_HEADER + HEADER
 
-/** Idle chunks kept: more than a game's turn fills, little beside its heap. */
-const KEPT_CHUNKS = 4
+/** Idle chunks kept: a turn that writes 4 MB makes no garbage of shared memory, which is collected late. */
+const KEPT_CHUNKS = 16
