@@ -4,7 +4,11 @@ import { defineConfig } from 'vitest/config'
 const leftOut = (process.env['REPOD_LEFT_OUT'] ?? '').split(',')
 const needs = {
   native: ['test/native/**', 'test/parity/**', 'test/verdicts/{bytes,tape}.test.ts'],
-  python: ['test/wire/interop*.test.ts', 'test/docs/porting.test.ts'],
+  python: [
+    'test/wire/interop*.test.ts',
+    'test/docs/porting.test.ts',
+    'test/examples/*-python.test.ts',
+  ],
 }
 
 export default defineConfig({
