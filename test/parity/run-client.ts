@@ -83,7 +83,7 @@ export async function runClientSession(
   }
   // Whether TCP was up before the time was over is the machine's affair.
   const log = client.log.filter((each) => session.greets || each !== 'socketConnect')
-  const got = accepted[0]?.bytes().toString('hex')
+  const got = accepted[0]?.bytes().toString('hex') ?? ''
   return [
     client.outcome,
     ...log,
@@ -113,24 +113,24 @@ async function play(
   )
   const early = session.early.map((value) => client.send({ action: 'early', value }))
   client.log.push(`early ${early} ${client.connection.bufferedBytes}`)
-  await signal.until('an accepted socket', () => accepted.length > 0, pump)
-  const peer = accepted[0]
-  if (peer === undefined) throw new Error('unreachable: one accepted')
+  // Without a greeting the time may be over before TCP is up: then nobody was accepted.
+  await signal.until(
+    'an accepted socket',
+    () => accepted.length > 0 || (!session.greets && outcome !== 'pending'),
+    pump,
+  )
+  const [peer] = accepted
+  if (peer === undefined) return timedOut(client, tally, outcome, pump)
   await peer.write(Buffer.concat(session.ahead.map((value) => encode({ action: 'v', value }))), [])
   if (session.greets) await peer.write(encode({ action: 'connected' }), [])
   await settled
   client.outcome = outcome
-  count(tally, session.greets ? 'client greeted' : 'client never greeted')
   if (!session.greets) {
-    count(tally, 'code CONNECT_TIMEOUT')
-    await client.signal.until(
-      'Network_error',
-      () => client.log.some((each) => each.startsWith('error')),
-      pump,
-    )
+    await timedOut(client, tally, outcome, pump)
     peer.socket.end()
     return
   }
+  count(tally, 'client greeted')
   const expected = early.reduce((sum, each) => sum + each, 0)
   await peer.signal.until('what was sent early', () => peer.received >= expected, pump)
   await peer.write(
@@ -144,6 +144,19 @@ async function play(
   if (!peer.socket.destroyed) peer.socket.end()
   count(tally, `client ${session.end.kind}`)
   count(tally, `code ${client.connection.closeReason?.code}`)
+}
+
+async function timedOut(
+  client: SessionClient,
+  tally: Tally,
+  outcome: string,
+  pump: () => void,
+): Promise<void> {
+  client.outcome = outcome
+  count(tally, 'client never greeted')
+  count(tally, 'code CONNECT_TIMEOUT')
+  const told = (): boolean => client.log.some((each) => each.startsWith('error'))
+  await client.signal.until('Network_error', told, pump)
 }
 
 async function end(client: SessionClient, session: ClientSession, peer: Peer): Promise<void> {
