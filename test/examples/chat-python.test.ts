@@ -33,3 +33,9 @@ describe.each(TRANSPORTS)('the chat on %s', (transport) => {
     expect(await again.ended()).toBe('0')
   })
 })
+
+it('a Python player without a server says why and fails', async () => {
+  const player = startPython('chat/python/player', { port: 1 })
+  expect(await player.ended()).toBe('1')
+  expect(player.seen).toContain('127.0.0.1')
+})

@@ -20,3 +20,9 @@ describe.each(TRANSPORTS)('the lag meter on %s', (transport) => {
     expect(await server.interrupt()).toBe('0')
   })
 })
+
+it('a Python player without a server says why and fails', async () => {
+  const player = startPython('lag-time/python/player', { port: 1 })
+  expect(await player.ended()).toBe('1')
+  expect(player.seen).toContain('127.0.0.1')
+})

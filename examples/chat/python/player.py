@@ -15,6 +15,7 @@ class Player(ConnectionListener):
         self.room = room
         self.joined = False
         self.over = False
+        self.failed = False
 
     def Network_connected(self, data):
         if not self.joined:  # it may be called twice
@@ -40,6 +41,10 @@ class Player(ConnectionListener):
         print("* the end")
         self.over = True
 
+    def Network_error(self, data):
+        print(f"* it failed: {data['error']}")
+        self.over = self.failed = True
+
     def obey(self, line):
         command, _, rest = line.partition(" ")
         if command == "/quit":
@@ -56,7 +61,8 @@ def read_lines(lines):
     lines.put("/quit")
 
 
-name, room = (sys.argv[1:] + ["Ada", "lobby"][len(sys.argv) - 1 :])[:2]
+name = sys.argv[1] if len(sys.argv) > 1 else "Ada"
+room = sys.argv[2] if len(sys.argv) > 2 else "lobby"
 lines = queue.SimpleQueue()
 threading.Thread(target=read_lines, args=(lines,), daemon=True).start()
 
@@ -71,3 +77,4 @@ try:
 except KeyboardInterrupt:
     pass
 player.connection.close()
+sys.exit(player.failed)

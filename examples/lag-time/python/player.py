@@ -15,6 +15,7 @@ class LagMeter(ConnectionListener):
         self.name = name
         self.joined = False
         self.over = False
+        self.failed = False
         self.count = 0
         self.sent_at = {}
 
@@ -44,6 +45,10 @@ class LagMeter(ConnectionListener):
     def Network_disconnected(self, data):
         self.over = True
 
+    def Network_error(self, data):
+        print(data["error"], file=sys.stderr)
+        self.over = self.failed = True
+
 
 meter = LagMeter(sys.argv[1] if len(sys.argv) > 1 else "Ada")
 meter.connect("127.0.0.1", int(os.environ.get("PORT", "5071")))
@@ -58,3 +63,4 @@ try:
 except KeyboardInterrupt:
     pass
 meter.connection.close()
+sys.exit(meter.failed)
