@@ -28,6 +28,8 @@ async function round(channel) {
   }
   watch()
   await Promise.all(Array.from({ length: WORKERS }, (_, from) => post(channel.sender(), from)))
+  // Nobody reads yet, and it is more than the kernel takes: the output stands before long.
+  while (channel.isWritable) await new Promise((resolve) => setImmediate(resolve))
   process.send({ is: 'posted' })
   process.once('message', async () => {
     isOver = true
