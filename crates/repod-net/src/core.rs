@@ -1,6 +1,6 @@
 //! What all tasks of the engine's thread share.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub(crate) struct Core {
     pub endpoints: RefCell<HashMap<u32, Rc<Endpoint>>>,
     /// Tasks that wait until JS has read on.
     pub room: Waiters,
+    /// JS has read on, and those who wait for room were not told yet.
+    room_freed: Cell<bool>,
     /// Tasks that wait for a free index.
     pub indices: Waiters,
     /// Answers that are not in the ring yet.
@@ -53,6 +55,7 @@ impl Core {
             table: RefCell::default(),
             endpoints: RefCell::default(),
             room: Waiters::default(),
+            room_freed: Cell::new(false),
             indices: Waiters::default(),
             answers: RefCell::default(),
             desk: Sleeper::default(),
@@ -62,7 +65,8 @@ impl Core {
         }
     }
 
-    /// The ring, if a record of `length` bytes fits; else the task is woken once JS has read on.
+    /// The ring, if a record of `length` bytes fits and nobody waits for room already; else the task
+    /// is woken once JS has read on. Whoever waits first has asked for that notice, in `Inbound::room`.
     pub fn room(
         &self,
         length: usize,
@@ -70,11 +74,18 @@ impl Core {
         context: &Context<'_>,
     ) -> Option<RefMut<'_, Inbound>> {
         let mut inbound = self.inbound.borrow_mut();
-        if inbound.room(length) {
+        if !self.room.has_hungry() && inbound.room(length) {
             return Some(inbound);
         }
         self.room.join(ticket, context);
         None
+    }
+
+    /// JS has read on. Those who wait are told by the desk, behind all tasks that are ready now: who
+    /// was told before and had no turn yet would otherwise find the room first.
+    pub fn room_is_free(&self) {
+        self.room_freed.set(true);
+        self.call_desk();
     }
 
     /// After records were written: they are committed once the tasks that are ready now had their
@@ -104,6 +115,9 @@ impl Core {
         loop {
             let desk = std::future::poll_fn(|context| {
                 self.desk.keep(context);
+                if self.room_freed.take() {
+                    self.room.wake_all();
+                }
                 self.write_answers(&mut ticket, context);
                 self.inbound.borrow_mut().commit();
                 Poll::Pending

@@ -56,7 +56,7 @@ impl Intake {
         let core = &self.core;
         // Before their causes are looked at: who calls from here on calls again.
         if core.shared.bell().answer().has(Call::Room) {
-            core.room.wake_all();
+            core.room_is_free();
         }
         // What a panic has left comes first.
         self.take_all_here();

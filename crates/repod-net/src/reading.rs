@@ -89,6 +89,7 @@ impl Input {
         context: &mut Context<'_>,
     ) -> Read {
         let mut left = core.settings.messages_per_pass;
+        self.room.is_served = false;
         if self.flow == Flow::Open
             && self.pass_rest(core, connection, &mut left, context) == Pass::Stopped
         {
@@ -202,6 +203,7 @@ impl Input {
             inbound.seal(!self.quiet);
             core.wrote(&mut inbound);
             *left -= 1;
+            self.room.is_served = true;
         }
     }
 
@@ -216,7 +218,7 @@ impl Input {
     fn has_share(&mut self, core: &Core, context: &Context<'_>) -> bool {
         if let Some(held) = self.held {
             if core.shared.held.holds(held) {
-                core.room.join(&mut self.room, context);
+                core.room.join_served(&mut self.room, context);
                 return false;
             }
             self.held = None;
@@ -234,7 +236,7 @@ impl Input {
         if self.share.is_within(limit) {
             return true;
         }
-        core.room.join(&mut self.room, context);
+        core.room.join_served(&mut self.room, context);
         false
     }
 }
@@ -270,7 +272,7 @@ fn room_for<'a>(
     let longest = core.inbound.borrow().longest();
     let bytes = bytes_length(payload);
     if bytes > longest && !core.shared.held.fits(payload) {
-        core.room.join(ticket, context);
+        core.room.join_served(ticket, context);
         return None;
     }
     let or_held = if bytes <= longest { bytes } else { HELD };

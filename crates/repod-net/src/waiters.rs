@@ -1,4 +1,6 @@
-//! Tasks that wait for something of which all of them are told at once.
+//! Tasks that wait for something of which all of them are told at once, in an order: who found
+//! nothing comes before who has just had some, and nobody helps himself while one of them waits.
+//! Otherwise what comes free goes to whoever is polled at that moment.
 
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Waker};
@@ -6,42 +8,71 @@ use std::task::{Context, Waker};
 #[derive(Debug)]
 pub(crate) struct Waiters {
     round: Cell<u64>,
-    wakers: RefCell<Vec<Waker>>,
+    /// Those who found nothing, or came behind one of them.
+    hungry: RefCell<Vec<Waker>>,
+    /// Those who have had some, or wait for something else that is told in the same way.
+    served: RefCell<Vec<Waker>>,
 }
 
-/// Of a task that may wait: the round in which it joined.
+/// Of a task that may wait.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct Ticket {
+    /// In which it joined.
+    round: u64,
+    /// Whether it has had some in this turn of its own.
+    pub is_served: bool,
+}
 
 impl Default for Waiters {
     fn default() -> Self {
         // A fresh ticket must not look like one of the first round.
         Self {
             round: Cell::new(1),
-            wakers: RefCell::default(),
+            hungry: RefCell::default(),
+            served: RefCell::default(),
         }
     }
 }
 
 impl Waiters {
-    /// Joins, unless the task has done so already. In the order of joining they are woken.
+    /// Joins, unless the task has done so already. Those who were served are woken behind those who
+    /// got nothing, both in the order of joining.
     pub fn join(&self, ticket: &mut Ticket, context: &Context<'_>) {
-        if ticket.0 != self.round.get() {
-            ticket.0 = self.round.get();
-            self.wakers.borrow_mut().push(context.waker().clone());
+        if ticket.round == self.round.get() {
+            return;
         }
+        ticket.round = self.round.get();
+        let wakers = if ticket.is_served {
+            &self.served
+        } else {
+            &self.hungry
+        };
+        wakers.borrow_mut().push(context.waker().clone());
+    }
+
+    /// Joins those who hold up nobody.
+    pub fn join_served(&self, ticket: &mut Ticket, context: &Context<'_>) {
+        ticket.is_served = true;
+        self.join(ticket, context);
+    }
+
+    /// Whether somebody has found nothing since all were told.
+    pub fn has_hungry(&self) -> bool {
+        !self.hungry.borrow().is_empty()
     }
 
     pub fn wake_all(&self) {
         self.round.set(self.round.get() + 1);
-        let mut woken = self.wakers.take();
-        for waker in woken.drain(..) {
-            waker.wake();
-        }
-        // For the next round.
-        let mut wakers = self.wakers.borrow_mut();
-        if wakers.is_empty() {
-            *wakers = woken;
+        for wakers in [&self.hungry, &self.served] {
+            let mut woken = wakers.take();
+            for waker in woken.drain(..) {
+                waker.wake();
+            }
+            // Its memory is for the next round.
+            let mut wakers = wakers.borrow_mut();
+            if wakers.is_empty() {
+                *wakers = woken;
+            }
         }
     }
 }
